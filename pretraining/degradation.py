@@ -1,0 +1,222 @@
+"""From clean patches to what a network sees: noise, stabilised, in its range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_denoise.noise import exact_unbiased_inverse, generalized_anscombe
+from napari_denoise.noise.anscombe import LOWEST
+from napari_denoise.noise.simulation import blur_noise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Degradation:
+    """How noise is drawn.
+
+    Attributes
+    ----------
+    gaussian : float
+        Share of patches with plain Gaussian noise; the others are Poisson-Gaussian.
+    max_sigma : float
+        Gaussian σ is uniform between 0 and this, for intensities of 0 to 1.
+    peak_photons : tuple of float
+        The brightest structure, photons, log-uniform between the two.
+    max_read : float
+        Read noise in electrons, uniform from 0.
+    correlated : float
+        Share of patches whose noise is blurred along Y and X.
+    blur : tuple of float
+        Standard deviation of that blur in pixels, uniform between the two.
+    sigma_jitter : float
+        Relative error of the noise level that the network is told.
+    """
+
+    gaussian: float = 0.4
+    max_sigma: float = 80 / 255
+    peak_photons: tuple[float, float] = (0.5, 400.0)
+    max_read: float = 4.0
+    correlated: float = 0.28
+    blur: tuple[float, float] = (0.4, 1.1)
+    sigma_jitter: float = 0.08
+
+
+@dataclass(frozen=True)
+class Example:
+    """One degraded patch, stabilised; photons are counts at gain 1 and offset 0.
+
+    Attributes
+    ----------
+    noisy : ndarray of float32, shape (Y, X)
+        Stabilised, shifted and scaled into the range of the network.
+    clean : ndarray of float32, shape (Y, X)
+        Noise-free photons, or z of the clean image where noise is Gaussian.
+    sigma : float
+        Noise level told to the network, in the units of `noisy`.
+    shift, scale : float
+        ``noisy = (z - shift) / scale``.
+    read : float
+        Read noise in electrons; negative where noise is Gaussian and z is linear.
+    """
+
+    noisy: NDArray[np.float32]
+    clean: NDArray[np.float32]
+    sigma: float
+    shift: float
+    scale: float
+    read: float
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples as tensors: images (N, 1, Y, X), numbers (N,). See `Example`."""
+
+    noisy: Tensor
+    clean: Tensor
+    sigma: Tensor
+    shift: Tensor
+    scale: Tensor
+    read: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """Copy to a device."""
+        return Batch(*(getattr(self, f.name).to(device) for f in fields(self)))
+
+    def restored(self, output: Tensor) -> tuple[Tensor, Tensor]:
+        """Bring a network's output to counts, and give the noise variance there.
+
+        Returns
+        -------
+        restored : Tensor, shape (N, 1, Y, X)
+            Photons (z where noise is Gaussian), comparable with `clean`.
+        variance : Tensor, shape (N,)
+            Mean noise variance of each patch in those units, squared.
+        """
+        column = (slice(None), None, None, None)
+        z = output * self.scale[column] + self.shift[column]
+        gaussian = self.read < 0
+        read = self.read.clip(min=0)
+        photons = exact_unbiased_inverse(z, 1.0, 0.0, read[column])
+        mean = self.clean.mean(dim=(1, 2, 3))
+        variance = torch.where(gaussian, 1.0, mean.clip(min=0) + read**2 + 1e-3)
+        return torch.where(gaussian[column], z, photons), variance
+
+
+def degrade(
+    patch: NDArray[np.float32], how: Degradation, rng: np.random.Generator
+) -> Example:
+    """Draw noise for a clean patch and stabilise it.
+
+    Parameters
+    ----------
+    patch : ndarray of float32, shape (Y, X)
+        Relative intensity, 0 to about 1.
+    how : Degradation
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Example
+    """
+    patch = np.maximum(patch, -0.05)
+    if rng.random() < 0.3:  # what a network sees of bright images is their root
+        patch = np.sqrt(np.maximum(patch, 0))
+    width = rng.uniform(*how.blur) if rng.random() < how.correlated else 0.0
+    if rng.random() < how.gaussian:
+        return _gaussian(patch, width, how, rng)
+    return _poisson_gaussian(patch, width, how, rng)
+
+
+def _gaussian(
+    patch: NDArray[np.float32],
+    width: float,
+    how: Degradation,
+    rng: np.random.Generator,
+) -> Example:
+    sigma = rng.uniform(1e-3, how.max_sigma)
+    contrast = rng.uniform(0.5, 1.0)
+    z = patch * (contrast / sigma)
+    noisy = z + _unit_noise(patch.shape, width, rng)
+    return _example(noisy, z, 0.0, contrast / sigma, -1.0, how, rng)
+
+
+def _poisson_gaussian(
+    patch: NDArray[np.float32],
+    width: float,
+    how: Degradation,
+    rng: np.random.Generator,
+) -> Example:
+    peak = np.exp(rng.uniform(*np.log(how.peak_photons)))
+    background = peak * rng.uniform(0, 0.3) ** 2
+    read = rng.uniform(0, how.max_read) if rng.random() < 0.6 else 0.0
+    photons = np.maximum(patch, 0) * peak + background
+    error = rng.poisson(photons) - photons + rng.normal(0, read, patch.shape)
+    if width:
+        error = blur_noise(error, width)
+    noisy = generalized_anscombe(photons + error, 1.0, 0.0, read)
+    ends = unbiased_anscombe(np.array([background, background + peak]), read)
+    return _example(noisy, photons, ends[0], ends[1], read, how, rng)
+
+
+def _example(
+    z: NDArray[np.floating],
+    clean: NDArray[np.floating],
+    low: float,
+    high: float,
+    read: float,
+    how: Degradation,
+    rng: np.random.Generator,
+) -> Example:
+    # Percentiles of a noisy image lie outside the clean range, by up to about 2 σ.
+    shift = low - rng.uniform(0, 2.5)
+    scale = high + rng.uniform(0, 2.5) - shift
+    told = np.exp(rng.normal(0, how.sigma_jitter))
+    noisy = ((z - shift) / scale).astype(np.float32)
+    return Example(noisy, clean.astype(np.float32), told / scale, shift, scale, read)
+
+
+def _unit_noise(
+    shape: tuple[int, ...], width: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    white = rng.standard_normal(shape)
+    return blur_noise(white, width) if width else white
+
+
+def unbiased_anscombe(photons: NDArray[np.floating], read: float) -> NDArray[np.float64]:
+    """Stabilised values whose exact unbiased inverse is `photons` (gain 1).
+
+    Parameters
+    ----------
+    photons : ndarray of float
+        Noise-free photons.
+    read : float
+        Read noise in electrons.
+
+    Returns
+    -------
+    ndarray of float64
+    """
+    variance = np.asarray(photons, np.float64) + read**2
+    top = 2 * np.sqrt(variance.max() + 2)
+    z = np.linspace(LOWEST, top, 4096)
+    return np.interp(variance, exact_unbiased_inverse(z, 1.0, 0.0, 0.0), z)
+
+
+def collate(examples: list[Example]) -> Batch:
+    """Stack examples into tensors."""
+    images = {
+        name: torch.from_numpy(np.stack([getattr(e, name) for e in examples]))[:, None]
+        for name in ("noisy", "clean")
+    }
+    numbers = {
+        name: torch.tensor([getattr(e, name) for e in examples], dtype=torch.float32)
+        for name in ("sigma", "shift", "scale", "read")
+    }
+    return Batch(**images, **numbers)

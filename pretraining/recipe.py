@@ -1,0 +1,59 @@
+"""One configuration file a model, read into checked numbers."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pretraining.degradation import Degradation
+
+CONFIGS = Path(__file__).parent / "configs"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a bundled model is trained.
+
+    Attributes
+    ----------
+    architecture : str
+        Key of `napari_denoise.networks.ARCHITECTURES`.
+    hyperparameters : dict
+        Arguments of the network.
+    kinds : dict of str to float
+        Share of each kind of image among the patches.
+    patch, batch : int
+        Side in pixels and patches per step.
+    learning_rate : float
+        Peak of Adam's step, after `warmup` steps; cosine down to a hundredth.
+    ema : float
+        Decay of the running average of the weights.
+    loss : {"counts", "stabilised"}
+        Where the mean-square error is taken.
+    bfloat16 : bool
+        Mixed precision on CPUs too.
+    degradation : Degradation
+    """
+
+    architecture: str
+    hyperparameters: dict[str, Any]
+    kinds: dict[str, float]
+    patch: int = 64
+    batch: int = 32
+    learning_rate: float = 1e-3
+    warmup: int = 200
+    ema: float = 0.9995
+    loss: str = "counts"
+    bfloat16: bool = True
+    max_shrink: float = 2.0
+    max_noise: float = 2.1
+    degradation: Degradation = field(default_factory=Degradation)
+
+    @classmethod
+    def read(cls, name: str) -> Recipe:
+        """Read ``configs/NAME.toml``."""
+        options = tomllib.loads((CONFIGS / f"{name}.toml").read_text())
+        noise = Degradation(**options.pop("degradation", {}))
+        return cls(**options, degradation=noise)

@@ -1,0 +1,69 @@
+"""Denoise microscopy images with pretrained networks, in counts and offline.
+
+Names are loaded when they are first used: importing the package imports neither torch
+nor napari.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_denoise._napari.layers import denoise_layer
+    from napari_denoise.denoising import denoise, denoise_steps
+    from napari_denoise.errors import DenoiseError
+    from napari_denoise.models import (
+        Model,
+        ModelCard,
+        list_models,
+        load_model,
+        save_model,
+    )
+    from napari_denoise.noise import NoiseModel, estimate_noise
+    from napari_denoise.quality import Metrics, evaluate
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DenoiseError",
+    "Metrics",
+    "Model",
+    "ModelCard",
+    "NoiseModel",
+    "__version__",
+    "denoise",
+    "denoise_layer",
+    "denoise_steps",
+    "estimate_noise",
+    "evaluate",
+    "list_models",
+    "load_model",
+    "save_model",
+]
+
+_HOMES = {
+    "DenoiseError": "errors",
+    "Metrics": "quality",
+    "Model": "models",
+    "ModelCard": "models",
+    "NoiseModel": "noise",
+    "denoise": "denoising",
+    "denoise_layer": "_napari.layers",
+    "denoise_steps": "denoising",
+    "estimate_noise": "noise",
+    "evaluate": "quality",
+    "list_models": "models",
+    "load_model": "models",
+    "save_model": "models",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

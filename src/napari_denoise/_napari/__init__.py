@@ -1,0 +1,1 @@
+"""Everything that touches napari, magicgui or Qt; nothing outside imports it."""

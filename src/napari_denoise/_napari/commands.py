@@ -1,0 +1,95 @@
+"""Menu commands: what can be done without a panel."""
+
+from typing import Any
+
+from napari.layers import Image, Layer
+from napari.utils import cancelable_progress
+from napari.utils.notifications import show_error, show_warning
+from napari.viewer import Viewer
+
+from napari_denoise._napari.jobs import DenoiseWorker, explain, make_worker
+from napari_denoise._napari.layers import result_tuple, snapshot
+from napari_denoise.errors import DenoiseError
+
+
+def denoise_active_image(viewer: Viewer) -> None:
+    """Denoise the active layer with the default model, in the background.
+
+    The result is added as a layer; progress and Cancel are in the activity dock.
+    """
+    layer = viewer.layers.selection.active
+    if not isinstance(layer, Image):
+        show_warning("Select one image layer to denoise.")
+        return
+    sources = [snapshot(layer)]
+    worker = make_worker(sources[0], "unet", {"axes": sources[0].axes})
+    progress = ActivityProgress(worker, f"Denoising {layer.name}")
+
+    def on_returned(denoised: Any) -> None:
+        if worker.abort_requested:
+            return
+        names = {layer.name for layer in viewer.layers}
+        viewer.add_layer(Layer.create(*result_tuple(denoised, sources[0], names)))
+        if denoised.warnings:
+            show_warning("\n".join(denoised.warnings))
+
+    def on_finished() -> None:
+        # The window keeps the worker and so this function: not the image, too.
+        sources.clear()
+        progress.close()
+
+    # A lambda keeps the progress alive; Qt's Python bindings hold methods weakly.
+    worker.yielded.connect(lambda step: progress.show(step))
+    worker.returned.connect(on_returned)
+    worker.errored.connect(lambda error: show_error(_advice(error)))
+    worker.finished.connect(lambda *_: on_finished())
+    worker.start()
+
+
+def _advice(error: Exception) -> str:
+    text = explain(error)
+    if isinstance(error, DenoiseError):
+        text += " (The Denoise panel in the Plugins menu has every option.)"
+    return text
+
+
+class ActivityProgress:
+    """A run in napari's activity dock, with a Cancel button.
+
+    Drawing there processes events, so a slot may be called inside itself.
+    """
+
+    def __init__(self, worker: DenoiseWorker, description: str) -> None:
+        self._shown = 0
+        self._drawing = False
+        self._finished = False
+        # Percent: a count of pixels overflows Qt's integers.
+        self._bar = _Cancelable(total=100, desc=description)
+        self._bar.cancelled = worker.quit
+
+    def show(self, step: Any) -> None:
+        """Show a step of the core."""
+        total = getattr(step, "total", 0)
+        percent = 100 * step.done // total if total else 0
+        if self._drawing or self._finished or percent <= self._shown:
+            return
+        self._drawing = True
+        self._bar.update(percent - self._shown)
+        self._shown = percent
+        self._drawing = False
+        if self._finished:
+            self._bar.close()
+
+    def close(self) -> None:
+        """Take the bar away, once nothing draws on it."""
+        self._finished = True
+        if not self._drawing:
+            self._bar.close()
+
+
+class _Cancelable(cancelable_progress):  # type: ignore[misc]
+    cancelled: Any
+
+    def cancel(self) -> None:
+        super().cancel()
+        self.cancelled()

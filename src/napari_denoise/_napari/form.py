@@ -1,0 +1,152 @@
+"""What a run of *Denoise* is asked to do: the inputs of the panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import ComboBox, Container, FloatSlider, FloatSpinBox
+from qtpy.QtWidgets import QComboBox
+
+from napari_denoise._napari import tooltips
+from napari_denoise._napari.layers import axes_choices, axes_of, likely_axes
+from napari_denoise._napari.run_bar import text_label
+from napari_denoise._napari.wording import describe_model
+from napari_denoise.models import list_models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from magicgui.widgets import Widget
+    from napari.layers import Image
+
+NOISE = (
+    ("measured from the image", "auto"),
+    ("Gaussian, I know σ", "sigma"),
+    ("not modelled", "none"),
+)
+DEVICES = (
+    ("automatic", "auto"),
+    ("CPU", "cpu"),
+    ("NVIDIA GPU (CUDA)", "cuda"),
+    ("Apple GPU (MPS)", "mps"),
+)
+DEFAULT_MODEL = "unet"
+UNCHOSEN = "choose …"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run: the layer, the model's name, the options of ``denoise_steps``."""
+
+    layer: Image
+    model: str
+    options: dict[str, Any]
+
+
+class DenoiseForm(Container):  # type: ignore[type-arg]
+    """The inputs; what depends on another input shows and hides by itself.
+
+    Parameters
+    ----------
+    image_layers : callable
+        Returns the layers to choose from, the most likely one first.
+    """
+
+    def __init__(self, image_layers: Callable[[], list[Image]]) -> None:
+        self._image_layers = image_layers
+        self._cards = {card.name: card for card in list_models()}
+        super().__init__()
+        # Appended, not passed: only so are the labels given one width.
+        self.extend([*self._what(), *self._how()])
+        _limit_width(self.layer)
+        self.margins = (0, 0, 0, 0)
+        self.layer.changed.connect(self._on_layer)
+        self.model.changed.connect(self._on_model)
+        self.noise.changed.connect(self._on_noise)
+        self._on_layer()
+        self._on_model()
+        self._on_noise()
+
+    def request(self) -> Request:
+        """Read the inputs; only with a layer chosen."""
+        layer = self.layer.value
+        options = {
+            "axes": axes_of(layer) or self.axes.value,
+            "noise": self._noise_option(),
+            "strength": float(self.strength.value),
+            "device": self.device.value,
+        }
+        return Request(layer, self.model.value, options)
+
+    def _what(self) -> list[Widget]:
+        self.layer = ComboBox(
+            label="Layer", choices=self._layer_choices, tooltip=tooltips.LAYER
+        )
+        self.axes = ComboBox(
+            label="Axes", choices=self._axes_choices, tooltip=tooltips.AXES
+        )
+        self.model = ComboBox(
+            label="Model", choices=list(self._cards), tooltip=tooltips.MODEL
+        )
+        if DEFAULT_MODEL in self._cards:
+            self.model.value = DEFAULT_MODEL
+        self.card = text_label()
+        self.card.label = " "
+        return [self.layer, self.axes, self.model, self.card]
+
+    def _how(self) -> list[Widget]:
+        self.noise = ComboBox(label="Noise", choices=NOISE, tooltip=tooltips.NOISE)
+        self.sigma = FloatSpinBox(
+            label="σ", value=10, min=1e-6, max=1e9, step=1, tooltip=tooltips.SIGMA
+        )
+        self.strength = FloatSlider(
+            label="Strength",
+            value=1,
+            min=0,
+            max=2,
+            step=0.05,
+            tooltip=tooltips.STRENGTH,
+        )
+        self.device = ComboBox(label="Device", choices=DEVICES, tooltip=tooltips.DEVICE)
+        return [self.noise, self.sigma, self.strength, self.device]
+
+    def _noise_option(self) -> str | float:
+        choice = self.noise.value
+        return float(self.sigma.value) if choice == "sigma" else str(choice)
+
+    def _layer_choices(self, _widget: Any) -> list[Image]:
+        return self._image_layers()
+
+    def _axes_choices(self, _widget: Any) -> list[tuple[str, str | None]]:
+        layer = self.layer.value
+        if layer is None:
+            return []
+        choices: list[tuple[str, str | None]] = [
+            (" ".join(axes), axes) for axes in axes_choices(layer)
+        ]
+        return choices if likely_axes(layer) else [(UNCHOSEN, None), *choices]
+
+    def _on_layer(self) -> None:
+        layer = self.layer.value
+        self.axes.reset_choices()
+        if layer is not None:
+            self.axes.value = likely_axes(layer)
+        self.axes.visible = layer is not None and axes_of(layer) is None
+
+    def _on_model(self) -> None:
+        card = self._cards[self.model.value]
+        self.card.value = describe_model(card)
+        # A blind model cannot be told that there is more noise than there is.
+        self.strength.max = 2.0 if card.uses_sigma else 1.0
+
+    def _on_noise(self) -> None:
+        self.sigma.visible = self.noise.value == "sigma"
+
+
+def _limit_width(box: ComboBox) -> None:
+    # Or else a long name widens the panel, and that the whole window.
+    box.native.setSizeAdjustPolicy(
+        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+    )
+    box.native.setMinimumContentsLength(12)

@@ -1,0 +1,141 @@
+"""One run of the core in a worker thread, from start to every way it can end."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+from superqt.utils import GeneratorWorker
+
+from napari_denoise.errors import Cancelled, DenoiseError, DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from napari_denoise._napari.layers import Snapshot
+    from napari_denoise.denoising import Denoised, NoiseMeasured, TileDone
+
+    Steps = Generator[NoiseMeasured | TileDone, None, Denoised]
+
+logger = logging.getLogger(__name__)
+
+
+class DenoiseWorker(GeneratorWorker):  # type: ignore[type-arg]
+    """A worker that can be stopped inside a tile and always says how it ended.
+
+    The generator function gets ``cancelled``, a callable that is true once
+    :meth:`quit` was called; napari calls that too, when its window closes.
+    """
+
+    def __init__(self, func: Callable[..., Steps], *args: Any, **kwargs: Any) -> None:
+        self._cancelled = threading.Event()
+        super().__init__(func, *args, cancelled=self._cancelled.is_set, **kwargs)
+
+    def quit(self) -> None:
+        """Ask the run to stop; nothing of it will be kept."""
+        self._cancelled.set()
+        super().quit()
+
+    def work(self) -> Any:
+        """Run the generator to its end, and close it whatever happens."""
+        try:
+            result = super().work()
+        except Cancelled:
+            self.aborted.emit()
+            return None
+        finally:
+            # Between yields a quit leaves the generator's `finally` blocks unrun.
+            self._gen.close()
+        if isinstance(result, RuntimeError):
+            # The base class would end here without any signal.
+            raise _translated(result) from result
+        return result
+
+
+class _Named(functools.partial):  # type: ignore[type-arg]
+    """A function that napari's dialogs show by a name that a person can read."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _steps(image: Any, model: str, **options: Any) -> Steps:
+    from napari_denoise.denoising import denoise_steps  # torch: in this thread only
+
+    return (yield from denoise_steps(image, model, **options))
+
+
+def make_worker(source: Snapshot, model: str, options: dict[str, Any]) -> DenoiseWorker:
+    """Prepare a run; connect its signals, then call ``start()``.
+
+    Parameters
+    ----------
+    source : Snapshot
+        What to denoise.
+    model : str
+        Name of a model.
+    options : dict
+        Options of ``denoise_steps``.
+
+    Returns
+    -------
+    DenoiseWorker
+        Signals: ``yielded`` (NoiseMeasured, TileDone), ``returned`` (Denoised),
+        ``errored`` (see :func:`explain`), ``aborted``, ``finished``.
+    """
+    from napari.qt.threading import create_worker
+
+    named = _Named(_steps)
+    named.name = f"denoising of {source.name}"
+    # create_worker lets napari ask before it closes its window over a run. It keeps
+    # function and worker as long as the window: neither may hold the image.
+    worker: DenoiseWorker = create_worker(
+        named,
+        source.data,
+        model,
+        _start_thread=False,
+        _ignore_errors=True,
+        _worker_class=DenoiseWorker,
+        **options,
+    )
+    worker.warned.connect(_log_warning)
+    return worker
+
+
+def explain(error: BaseException) -> str:
+    """One or two sentences for the user.
+
+    Parameters
+    ----------
+    error : BaseException
+        What ``errored`` carried, or what a snapshot raised.
+    """
+    if isinstance(error, DenoiseError):
+        return str(error)
+    logger.error("Denoising failed unexpectedly", exc_info=error)
+    if isinstance(error, MemoryError):
+        return str(_out_of_memory())
+    return f"Denoising failed: {str(error) or type(error).__name__}"
+
+
+def _translated(error: RuntimeError) -> DenoiseError:
+    if "out of memory" in str(error).lower():
+        return _out_of_memory()
+    logger.error("Denoising failed unexpectedly", exc_info=error)
+    return DenoiseError(f"Denoising failed: {error}")
+
+
+def _out_of_memory() -> DeviceError:
+    return DeviceError(
+        "There was not enough memory for this image. Close other images and "
+        "programs, or choose the CPU as device, and run again."
+    )
+
+
+def _log_warning(warning: tuple[Any, ...]) -> None:
+    message, category, filename, line = warning[:4]
+    logger.warning("%s: %s (%s:%s)", category.__name__, message, filename, line)

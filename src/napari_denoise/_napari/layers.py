@@ -1,0 +1,191 @@
+"""The one gateway to napari's layers: what is read of them, what a result becomes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from itertools import permutations
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from napari.layers import Image
+    from napari.types import LayerDataTuple
+
+    from napari_denoise.denoising import Denoised
+
+LETTERS = "TCZYX"
+METADATA_KEY = "napari_denoise"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a run needs of a layer; holds no layer, so any thread may have it.
+
+    Attributes
+    ----------
+    name : str
+        Name of the layer.
+    data : array-like
+        Its pixels; level 0 of a multiscale layer. Numpy, dask or zarr, not copied.
+    axes : str or None
+        One letter per axis of `data`; None where the layer does not say.
+    state : dict
+        Spatial and display properties, as ``viewer.add_image`` takes them.
+    """
+
+    name: str
+    data: Any
+    axes: str | None
+    state: dict[str, Any]
+
+
+def axes_of(layer: Image) -> str | None:
+    """Axes of a layer's pixels, or None where labels are needed and missing.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        Labels count if each is a different one of T, C, Z, Y and X, in either
+        case, and Y and X are among them.
+
+    Returns
+    -------
+    str or None
+        Letters T C Z Y X, and S last for an RGB layer.
+    """
+    samples = "S" if layer.rgb else ""
+    labels = [str(label).upper() for label in layer.axis_labels]
+    known = all(len(label) == 1 and label in LETTERS for label in labels)
+    if known and len(set(labels)) == len(labels) and {"Y", "X"} <= set(labels):
+        return "".join(labels) + samples
+    return "YX" + samples if layer.ndim == 2 else None
+
+
+def axes_choices(layer: Image) -> list[str]:
+    """Axes that an unlabelled layer may have, the most usual first."""
+    samples = "S" if layer.rgb else ""
+    leading = layer.ndim - 2
+    choices = ["".join(p) + "YX" + samples for p in permutations("ZTC", leading)]
+    if _ends_like_colours(layer):
+        choices += ["".join(p) + "YXC" for p in permutations("ZT", leading - 1)]
+    return choices
+
+
+def likely_axes(layer: Image) -> str | None:
+    """``"ZYX"`` for an unlabelled stack; None where nothing is likely enough."""
+    if layer.ndim == 3 and not layer.rgb and not _ends_like_colours(layer):
+        return "ZYX"
+    return None
+
+
+def _ends_like_colours(layer: Image) -> bool:
+    return not layer.rgb and layer.ndim > 2 and _pixels(layer).shape[-1] in (3, 4)
+
+
+def _pixels(layer: Image) -> Any:
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def snapshot(layer: Image) -> Snapshot:
+    """Read a layer on the main thread.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        An image layer; it may change or vanish afterwards.
+
+    Returns
+    -------
+    Snapshot
+        Pixels, axes and properties.
+    """
+    state = dict(layer.as_layer_data_tuple()[1])
+    state["multiscale"] = False
+    state.pop("locked_data_level", None)
+    return Snapshot(str(layer.name), _pixels(layer), axes_of(layer), state)
+
+
+def unique_name(name: str, taken: Container[str]) -> str:
+    """`name`, numbered as napari does it if it is taken already."""
+    number, candidate = 0, name
+    while candidate in taken:
+        number += 1
+        candidate = f"{name} [{number}]"
+    return candidate
+
+
+def result_tuple(
+    denoised: Denoised, source: Snapshot, taken: Container[str] = ()
+) -> LayerDataTuple:
+    """Layer data of a result: everything of the source layer but its pixels.
+
+    Parameters
+    ----------
+    denoised : Denoised
+        What the core returned.
+    source : Snapshot
+        The layer that was denoised.
+    taken : container of str
+        Names of layers that exist; a result replaces nothing.
+
+    Returns
+    -------
+    LayerDataTuple
+        Named ``"SOURCE [MODEL]"``, with ``metadata["napari_denoise"]``.
+    """
+    provenance = {**denoised.provenance, "source": source.name}
+    name = unique_name(f"{source.name} [{provenance['model']}]", taken)
+    # The state holds the source layer's own metadata: add to a copy of it.
+    metadata = {**source.state["metadata"], METADATA_KEY: provenance}
+    state = {**source.state, "name": name, "metadata": metadata, "visible": True}
+    return denoised.data, state, "image"
+
+
+def denoise_layer(layer: Image, model: Any = "unet", **options: Any) -> LayerDataTuple:
+    """Denoise a napari layer and keep everything else of it.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        Gray, multichannel or RGB; of a multiscale layer, level 0. Unchanged.
+    model : str, path or Model
+        As for :func:`napari_denoise.denoise`.
+    **options
+        Options of :func:`napari_denoise.denoise`: `axes`, `noise`, `strength`,
+        `device`, `tile`, `dtype`, `out`. `axes` is taken from the layer's axis
+        labels unless it is given.
+
+    Returns
+    -------
+    LayerDataTuple
+        ``(data, properties, "image")``, for ``napari.layers.Layer.create(*result)``.
+
+    Raises
+    ------
+    DenoiseError
+        If the layer cannot be denoised; the message says what to do.
+
+    Examples
+    --------
+    >>> from napari.layers import Layer
+    >>> viewer.add_layer(Layer.create(*denoise_layer(viewer.layers[0])))
+    """
+    from napari_denoise.denoising import denoise_steps
+
+    source = snapshot(layer)
+    options.setdefault("axes", source.axes)
+    steps = denoise_steps(source.data, model, **options)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return result_tuple(stop.value, source, _names_in_use())
+
+
+def _names_in_use() -> set[str]:
+    """Names of the current viewer's layers; napari is not imported for that."""
+    napari = sys.modules.get("napari")
+    viewer = napari.current_viewer() if napari else None
+    return {layer.name for layer in viewer.layers} if viewer else set()

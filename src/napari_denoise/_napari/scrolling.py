@@ -1,0 +1,60 @@
+"""A scroll area that takes the room its content needs, and scrolls with less."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+
+if TYPE_CHECKING:
+    from qtpy.QtGui import QResizeEvent
+
+LEAST_HEIGHT = 96
+SCROLL_BAR_WIDTH = 16
+
+
+class FittingScrollArea(QScrollArea):
+    """Unlike a plain scroll area it is never taller than its content.
+
+    Parameters
+    ----------
+    content : QWidget
+        A widget with a layout; its height may depend on its width.
+    """
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidget(content)
+
+    def sizeHint(self) -> QSize:
+        """Size of the content at the present width."""
+        height = self._content.sizeHint().height()
+        room = self.maximumViewportSize()
+        if self.isVisible() and self._content.hasHeightForWidth():
+            height = self._content.heightForWidth(room.width())
+        # A theme may draw a frame that frameWidth() does not know of.
+        return QSize(self._least_width(), height + self.height() - room.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the content's width and two or three of its rows."""
+        return QSize(self._least_width(), LEAST_HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Ask for another height: wrapped text is taller in a narrower panel."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Ask for another height when rows show or hide."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def _least_width(self) -> int:
+        return self._content.minimumSizeHint().width() + SCROLL_BAR_WIDTH

@@ -1,0 +1,24 @@
+"""Every tooltip of the panels."""
+
+LAYER = "The image to denoise. It stays as it is; the result is a new layer."
+MODEL = "What removes the noise. The text below says what each one is good for."
+AXES = (
+    "What the axes of this image are, in order: T time, C channel, Z depth, Y and X "
+    "the image plane, S red-green-blue. Asked because the layer has no axis labels."
+)
+NOISE = (
+    "Measured: gain, read noise and correlation are read off the image itself.\n"
+    "Gaussian: noise of the same strength everywhere; type its standard deviation.\n"
+    "Not modelled: the model sees the pixel values as they are."
+)
+SIGMA = "Standard deviation of the noise, in the image's own counts."
+STRENGTH = (
+    "1 is the full result, less blends the original in, 0 is the original. More than "
+    "1 smooths more than the noise asks for; only models that are told the noise can."
+)
+DEVICE = (
+    "What computes. Automatic takes a GPU if there is one, and the CPU if the GPU "
+    "runs out of memory."
+)
+RUN = "Denoise the layer. napari stays usable meanwhile."
+CANCEL = "Stop. Nothing of this run is kept."

@@ -1,0 +1,55 @@
+"""Numbers of the core in words for a microscopist. Plain strings, no Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_denoise.models import ModelCard
+    from napari_denoise.noise import NoiseModel
+
+
+def describe_model(card: ModelCard) -> str:
+    """Say what a model is good for and how large it is."""
+    if card.kind == "network":
+        size = f"Network for {card.ndim}D planes, {card.bytes / 1e6:.1f} MB."
+    else:
+        size = "Classical method, no network."
+    return f"{card.summary} {size}"
+
+
+def describe_noise(models: Sequence[NoiseModel]) -> str:
+    """Say what the noise of each channel is, in one line each."""
+    if len(models) == 1:
+        return f"Noise: {_one_noise(models[0])}"
+    return "\n".join(
+        f"Noise of channel {number}: {_one_noise(model)}"
+        for number, model in enumerate(models, start=1)
+    )
+
+
+def _one_noise(model: NoiseModel) -> str:
+    if model.kind == "none":
+        return "none found."
+    words = f"σ = {model.sigma:.3g} counts"
+    if model.kind == "gaussian":
+        words += " everywhere"
+    else:
+        words += "" if model.level is None else " at the mean brightness"
+        words += f", growing with it ({model.gain:.3g} counts per photon)"
+    if model.correlation_length > 0:
+        words += f"; correlated over {model.correlation_length:.1f} pixels"
+    return words + "."
+
+
+def describe_seconds_left(seconds: float | None) -> str:
+    """``"12 s left"``, or nothing while it is unknown."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s left"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min left"
+    return f"{seconds / 3600:.1f} h left"

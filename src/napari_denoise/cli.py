@@ -1,0 +1,266 @@
+"""The command line: ``napari-denoise``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from napari_denoise.errors import DenoiseError, FileError, NoiseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_denoise.models import ModelCard
+
+BAD_INPUT = 2
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Denoise microscopy images.",
+)
+
+ImagePath = Annotated[Path, typer.Argument(help="TIFF image", metavar="IN")]
+Axes = Annotated[
+    str | None, typer.Option(help="letters of TCZYXS, one per axis of the image")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
+
+
+@app.command()
+def denoise(
+    source: ImagePath,
+    target: Annotated[Path, typer.Argument(help="TIFF to write", metavar="OUT")],
+    model: Annotated[str, typer.Option(help="a name or a model file")] = "unet",
+    axes: Axes = None,
+    noise: Annotated[
+        str, typer.Option(help="auto, none, SIGMA, or GAIN,OFFSET,READ in counts")
+    ] = "auto",
+    strength: Annotated[float, typer.Option(help="0 to 2; 1 is full")] = 1.0,
+    neighbours: Annotated[str, typer.Option(help="none")] = "none",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    tile: Annotated[str, typer.Option(help="auto, or a side in pixels")] = "auto",
+    dtype: Annotated[
+        str | None, typer.Option(help="type of the result; by default the source's")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="replace OUT if it exists")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Denoise a TIFF image; axes and calibration are kept."""
+    with _reporting(as_json):
+        from napari_denoise.files import read_tiff, write_tiff
+
+        if not overwrite:
+            _refuse_existing(target)
+        image = read_tiff(source)
+        result = _run(
+            image.data,
+            model,
+            axes=_chosen_axes(image.data.shape, axes, image.axes),
+            noise=parse_noise(noise),
+            strength=strength,
+            neighbours=neighbours,
+            device=device,
+            tile=_parse_tile(tile),
+            dtype=dtype,
+        )
+        facts = {**result.provenance, "source": str(source)}
+        write_tiff(target, result.data, facts["axes"], image)
+        Path(f"{target}.json").write_text(json.dumps(facts, indent=2), "utf-8")
+        for warning in result.warnings:
+            typer.echo(f"Note: {warning}", err=True)
+        report = {"input": str(source), "output": str(target)}
+        fields = ("model", "axes", "shape", "noise", "tile", "halo", "device", "seconds")
+        report |= {name: facts[name] for name in fields}
+        report |= {"dtype": result.data.dtype.name, "warnings": list(result.warnings)}
+        _show(report, as_json, f"Wrote {target} in {facts['seconds']:.1f} s.")
+
+
+@app.command()
+def noise(source: ImagePath, axes: Axes = None, as_json: AsJson = False) -> None:
+    """Measure the noise of a TIFF image, channel by channel."""
+    with _reporting(as_json):
+        from napari_denoise.files import read_tiff
+        from napari_denoise.noise import NoiseModel, estimate_noise
+
+        image = read_tiff(source)
+        letters = _chosen_axes(image.data.shape, axes, image.axes)
+        measured = estimate_noise(image.data, axes=letters)
+        models = [measured] if isinstance(measured, NoiseModel) else measured
+        lines = [f"channel {i}: {_describe(m)}" for i, m in enumerate(models)]
+        report = {"channels": [model.to_dict() for model in models]}
+        _show(report, as_json, "\n".join(lines))
+
+
+@app.command()
+def evaluate(
+    image: Annotated[Path, typer.Argument(help="TIFF image to judge")],
+    clean: Annotated[Path, typer.Argument(help="clean TIFF image of the same field")],
+    affine: Annotated[
+        bool, typer.Option("--affine", help="fit brightness and contrast first")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare an image with a clean reference: PSNR, SSIM, error."""
+    with _reporting(as_json):
+        from napari_denoise.files import read_tiff
+        from napari_denoise.quality import evaluate as compare
+
+        metrics = compare(read_tiff(image).data, read_tiff(clean).data, affine=affine)
+        text = (
+            f"PSNR {metrics.psnr:.2f} dB, SSIM {metrics.ssim:.4f}, "
+            f"NRMSE {metrics.nrmse:.4f} (range {metrics.data_range:g})"
+        )
+        _show(metrics.to_dict(), as_json, text)
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="show one model's card")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the models, or show one model's card."""
+    with _reporting(as_json):
+        from napari_denoise.models import list_models, load_model
+
+        cards = [load_model(name).card] if name else list_models()
+        rows = [_card_text(c) if name else _card_line(c) for c in cards]
+        _show([card.to_dict() for card in cards], as_json, "\n".join(rows))
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="folder for table and picture")] = Path(
+        "demo"
+    ),
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Denoise the bundled real images with every model and compare."""
+    with _reporting(as_json):
+        from napari_denoise.demo import format_table, run_demo
+
+        rows, pictures = run_demo(output, device)
+        names = "\n".join(f"Picture: {path}" for path in pictures)
+        report = {"rows": rows, "pictures": [str(path) for path in pictures]}
+        _show(report, as_json, f"{format_table(rows)}\n\n{names}")
+
+
+def parse_noise(text: str) -> Any:
+    """Read the option ``--noise``.
+
+    Parameters
+    ----------
+    text : str
+        ``auto``, ``none``, a σ, or gain, offset and read noise in counts.
+
+    Returns
+    -------
+    str, float or NoiseModel
+
+    Raises
+    ------
+    NoiseError
+        If it is none of these.
+    """
+    if text in ("auto", "none"):
+        return text
+    from napari_denoise.noise import NoiseModel
+
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 1:
+        return numbers[0]
+    if len(numbers) == 3:
+        return NoiseModel(*numbers)
+    raise NoiseError(
+        f"--noise {text} does not work: give auto, none, a Gaussian σ such as 12.5, or "
+        "gain,offset,read noise such as 2.1,100,3.5."
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _run(image: Any, model: str, **options: Any) -> Any:
+    """Drive the steps under a progress bar."""
+    from tqdm import tqdm
+
+    from napari_denoise.denoising import TileDone, denoise_steps
+
+    steps = denoise_steps(image, model, **options)
+    with tqdm(unit="px", unit_scale=True, disable=None, leave=False) as bar:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                return end.value
+            if isinstance(step, TileDone):
+                bar.total = step.total
+                bar.update(max(step.done - bar.n, 0))
+
+
+def _chosen_axes(shape: tuple[int, ...], axes: str | None, labels: str) -> str:
+    from napari_denoise.axes import resolve_axes
+
+    return resolve_axes(shape, axes, labels)
+
+
+def _parse_tile(text: str) -> int | str:
+    return int(text) if text.isdecimal() else text
+
+
+def _refuse_existing(target: Path) -> None:
+    if target.exists():
+        raise FileError(f"{target} exists already: choose another name or --overwrite.")
+
+
+@contextmanager
+def _reporting(as_json: bool) -> Iterator[None]:
+    """Turn what goes wrong into one line and exit code 2."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (DenoiseError, OSError, MemoryError) as error:
+        if as_json:
+            report = {"error": type(error).__name__, "message": str(error)}
+            typer.echo(json.dumps(report))
+        else:
+            typer.echo(f"Error: {error}", err=True)
+        sys.exit(BAD_INPUT)
+
+
+def _show(report: Any, as_json: bool, text: str) -> None:
+    typer.echo(json.dumps(report) if as_json else text)
+
+
+def _describe(model: Any) -> str:
+    numbers = (
+        f"gain {model.gain:.4g}, offset {model.offset:.4g}, read noise "
+        f"{model.read_std:.4g}, σ {model.sigma:.4g} at the mean ({model.kind})"
+    )
+    return "\n  ".join([numbers, *model.warnings])
+
+
+def _card_line(card: ModelCard) -> str:
+    size = f"{card.bytes / 1e6:.1f} MB" if card.bytes else "–"
+    return f"{card.name:12} {card.kind:10} {card.ndim}D {size:>8}  {card.summary}"
+
+
+def _card_text(card: ModelCard) -> str:
+    lines = [_card_line(card)]
+    lines += [f"  {key}: {value}" for key, value in card.quality.items()]
+    lines += [f"  training {key}: {value}" for key, value in card.training.items()]
+    return "\n".join(lines)

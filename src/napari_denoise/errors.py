@@ -1,0 +1,41 @@
+"""What can go wrong, in sentences that tell a microscopist what to do.
+
+None of these derives from :class:`RuntimeError`: napari's generator workers swallow
+runtime errors raised inside them.
+"""
+
+
+class DenoiseError(Exception):
+    """Base of every error that napari-denoise raises on purpose."""
+
+
+class ImageError(DenoiseError, ValueError):
+    """The image cannot be denoised: wrong kind of data, or empty."""
+
+
+class AxesError(DenoiseError, ValueError):
+    """The axes do not fit the image, or have to be given."""
+
+
+class NoiseError(DenoiseError, ValueError):
+    """The noise model is missing, impossible or does not fit the channels."""
+
+
+class OptionError(DenoiseError, ValueError):
+    """An option has a value that does not work."""
+
+
+class ModelError(DenoiseError, ValueError):
+    """A model is unknown, unreadable or newer than this software."""
+
+
+class DeviceError(DenoiseError):
+    """The computing device is missing or out of memory."""
+
+
+class FileError(DenoiseError, OSError):
+    """A file cannot be read or written."""
+
+
+class Cancelled(DenoiseError):
+    """The user asked to stop; nothing was changed."""

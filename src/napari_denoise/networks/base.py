@@ -1,0 +1,126 @@
+"""What all networks share: any image size, 2D or 3D convolutions, a σ map."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class DenoisingNetwork(nn.Module, ABC):
+    """Base of all networks: pads to the stride, denoises, crops.
+
+    Subclasses implement :meth:`denoise` for sides that are multiples of `stride`.
+
+    Attributes
+    ----------
+    ndim : int
+        Spatial dimensions, 2 (Y X) or 3 (Z Y X).
+    stride : int
+        Sides along Y and X must be multiples of it inside the network.
+    receptive_radius : int
+        Pixels along Y and X, from a pixel, that can influence its result.
+    floats_per_pixel : float
+        Numbers held at once per input pixel, at the peak: what memory a tile takes.
+    uses_sigma : bool
+        Whether the network is told the noise level.
+    """
+
+    ndim: int
+    stride: int
+    receptive_radius: int
+    floats_per_pixel: float
+    uses_sigma: ClassVar[bool] = True
+
+    def forward(self, noisy: Tensor, sigma: Tensor) -> Tensor:
+        """Denoise a batch.
+
+        Parameters
+        ----------
+        noisy : Tensor of float, shape (N, 1, [Z,] Y, X)
+            Stabilised images in the range the network was trained on.
+        sigma : Tensor of float, shape (N,)
+            Noise level of each image in the units of `noisy`.
+
+        Returns
+        -------
+        Tensor of float, same shape as `noisy`
+        """
+        sides = noisy.shape[-2:]
+        padded = reflect_to_multiple(noisy, self.stride)
+        return self.denoise(padded, sigma)[..., : sides[0], : sides[1]]
+
+    @abstractmethod
+    def denoise(self, noisy: Tensor, sigma: Tensor) -> Tensor:
+        """Denoise a batch whose Y and X sides are multiples of `stride`."""
+
+    @abstractmethod
+    def hyperparameters(self) -> dict[str, Any]:
+        """Arguments that build this network again."""
+
+
+def reflect_to_multiple(image: Tensor, stride: int) -> Tensor:
+    """Reflect the ends of Y and X until both are multiples of `stride`.
+
+    Parameters
+    ----------
+    image : Tensor, shape (..., Y, X)
+    stride : int
+
+    Returns
+    -------
+    Tensor, shape (..., Y', X')
+        The image itself where nothing has to be added. Short sides are reflected
+        again and again.
+    """
+    for axis in (-2, -1):
+        side = image.shape[axis]
+        missing = -side % stride
+        if missing:
+            position = torch.arange(side + missing, device=image.device)
+            period = max(2 * side - 2, 1)
+            folded = position % period
+            image = image.index_select(axis, torch.minimum(folded, period - folded))
+    return image
+
+
+def convolution(
+    ndim: int,
+    channels: tuple[int, int],
+    *,
+    size: int = 3,
+    stride: int = 1,
+    z_taps: int = 1,
+    bias: bool = False,
+) -> nn.Module:
+    """Build a convolution over (Y, X), or over (Z, Y, X) with few taps along Z."""
+    padding = size // 2 if stride == 1 else 0
+    if ndim == 2:
+        return nn.Conv2d(*channels, size, stride, padding, bias=bias)
+    return nn.Conv3d(
+        *channels,
+        (z_taps, size, size),
+        (1, stride, stride),
+        (z_taps // 2, padding, padding),
+        bias=bias,
+    )
+
+
+def upsampling(ndim: int, channels: tuple[int, int]) -> nn.Module:
+    """Build a transposed convolution that doubles Y and X, without bias."""
+    if ndim == 2:
+        return nn.ConvTranspose2d(*channels, 2, 2, bias=False)
+    return nn.ConvTranspose3d(*channels, (1, 2, 2), (1, 2, 2), bias=False)
+
+
+def append_sigma(features: Tensor, sigma: Tensor) -> Tensor:
+    """Append the noise level as a constant channel."""
+    singletons: Sequence[int] = (-1,) + (1,) * (features.ndim - 1)
+    level = sigma.to(features.dtype).reshape(singletons)
+    shape = (features.shape[0], 1, *features.shape[2:])
+    return torch.cat([features, level.expand(shape)], dim=1)

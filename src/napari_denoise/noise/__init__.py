@@ -1,0 +1,39 @@
+"""Poisson-Gaussian noise: the model, its measurement, stabilisation and simulation.
+
+The observation is ``y = x + n`` with ``var(n) = gain * (x - offset) + read_std**2``
+(Foi et al., IEEE TIP 17:1737, 2008).
+"""
+
+from napari_denoise.noise.anscombe import (
+    exact_unbiased_inverse,
+    generalized_anscombe,
+    stabilise,
+    unstabilise,
+)
+from napari_denoise.noise.estimation import estimate_plane_noise, gaussian_sigma
+from napari_denoise.noise.model import NoiseModel, VarianceFit
+from napari_denoise.noise.sampling import (
+    estimate_noise,
+    finite_plane,
+    measure_windows,
+    sample_windows,
+)
+from napari_denoise.noise.scaling import Scaling
+from napari_denoise.noise.simulation import simulate
+
+__all__ = [
+    "NoiseModel",
+    "Scaling",
+    "VarianceFit",
+    "estimate_noise",
+    "estimate_plane_noise",
+    "exact_unbiased_inverse",
+    "finite_plane",
+    "gaussian_sigma",
+    "generalized_anscombe",
+    "measure_windows",
+    "sample_windows",
+    "simulate",
+    "stabilise",
+    "unstabilise",
+]

@@ -1,0 +1,259 @@
+"""Measure the noise of one channel from windows of its image alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_denoise.noise.blocks import (
+    DILATIONS,
+    END_SHARE,
+    SIDE,
+    Blocks,
+    block_statistics,
+)
+from napari_denoise.noise.fitting import Line, fit_line
+from napari_denoise.noise.model import NoiseModel, VarianceFit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+WHITE = 1.35
+"""A larger ratio of the variances at coarse and fine scale means correlated noise."""
+SETTLED = 1.1
+"""The dilation is large enough once that ratio falls to this."""
+SHORTFALL = (1.0, 1.05, 1.25, 1.4)
+"""What the 10th percentile of that ratio lacks, by the dilation where it settled: the
+longer the correlation, the more the variance of single blocks scatters."""
+SIGNIFICANT = 3.0
+"""Standard errors that a gain must differ from 0 by."""
+NOISELESS = 1e-4
+"""Less noise than this share of the intensity range is none."""
+ROUNDING = 0.1
+"""Variance, in counts, that integers have without any noise (1/12)."""
+FEWEST_BLOCKS = 12
+CLIPPED = 1.3
+MISFIT = 0.3
+"""Logarithm of the ratio by which one line may miss the blocks at the floor."""
+FLOOR_SHARE = 0.2
+
+CORRELATED = (
+    "The noise is correlated over about {length:.1f} pixels, as resampled or corrected "
+    "camera frames have it; its size is measured on coarser scales and less sure."
+)
+LITTLE_RANGE = (
+    "The brightness spans too little to tell photon noise from read noise: "
+    "the noise is taken to be the same everywhere."
+)
+AT_FLOOR = (
+    "Dark pixels are cut off at the lowest value; the noise was measured on the "
+    "others, and the background may come out slightly too bright."
+)
+AT_CEILING = "Some pixels are saturated; they were left out of the noise measurement."
+SMALL = "The image is too small to measure more than one noise level."
+
+
+def estimate_plane_noise(
+    windows: Sequence[NDArray[np.floating]],
+    levels: Sequence[NDArray[np.floating]] | None = None,
+    *,
+    integer: bool = False,
+) -> NoiseModel:
+    """Measure gain, read noise and correlation of one channel.
+
+    Second differences at several spacings separate noise from structure; their
+    variance in the flattest blocks, against the blocks' mean, is fitted by a line
+    (see :func:`~napari_denoise.noise.fitting.fit_line`). Noise that is correlated
+    between pixels hides from differences of close pixels: where the variance at
+    coarse scale exceeds that at fine scale even in the flattest blocks, the spacing
+    is widened until both agree.
+
+    Parameters
+    ----------
+    windows : sequence of ndarray of float, shape (Y, X)
+        Parts of the image; or, for a time-lapse, differences of successive frames
+        divided by √2, in which nothing but noise and motion is left.
+    levels : sequence of ndarray of float, shape (Y, X), optional
+        Where the mean level is read: the means of those frames. By default `windows`.
+    integer : bool
+        Whether the data were integers, whose rounding is no noise.
+
+    Returns
+    -------
+    NoiseModel
+        Offset and read noise cannot be told apart from images alone: the offset is
+        the darkest local mean, by convention (`offset_assumed`).
+
+    Notes
+    -----
+    The line and the idea of smooth regions follow Foi et al., IEEE TIP 17:1737, 2008.
+    """
+    windows = [np.asarray(w, np.float32) for w in windows]
+    levels = windows if levels is None else [np.asarray(w, np.float32) for w in levels]
+    low = min(float(w.min()) for w in levels)
+    high = max(float(w.max()) for w in levels)
+    least = max((NOISELESS * (high - low)) ** 2, ROUNDING if integer else 0.0)
+    blocks = _usable_blocks(windows, levels)
+    if len(blocks) < FEWEST_BLOCKS:
+        sigma = gaussian_sigma(windows)
+        return _gaussian(sigma, least, _mean(levels), (SMALL,))
+    return _measure(blocks, least, _mean(levels))
+
+
+def gaussian_sigma(windows: Sequence[NDArray[np.floating]]) -> float:
+    """Robust standard deviation of white Gaussian noise, whatever the structure.
+
+    Parameters
+    ----------
+    windows : sequence of ndarray of float, shape (Y, X)
+
+    Returns
+    -------
+    float
+        Median absolute second difference along both axes (along one where the other
+        is too short), divided by 0.6745 [Donoho & Johnstone 1994]; 0 for less than
+        three pixels.
+    """
+    details = []
+    for window in windows:
+        detail = np.asarray(window, np.float32)
+        for axis in (0, 1):
+            if detail.shape[axis] >= 3:
+                detail = np.diff(detail, 2, axis=axis) / np.float32(6**0.5)
+        if detail.shape != window.shape:
+            details.append(np.abs(detail).ravel())
+    return float(np.median(np.concatenate(details)) / 0.6745) if details else 0.0
+
+
+def _usable_blocks(
+    windows: list[NDArray[np.float32]], levels: list[NDArray[np.float32]]
+) -> Blocks:
+    pairs = [p for p in zip(windows, levels, strict=True) if min(p[0].shape) >= SIDE]
+    if not pairs:
+        empty = np.empty(0, np.float32)
+        return Blocks(empty, empty[None], empty, empty, empty, empty)
+    return block_statistics(*zip(*pairs, strict=True))
+
+
+def _measure(blocks: Blocks, least: float, mean: float) -> NoiseModel:
+    warnings: list[str] = []
+    unsaturated = blocks.ceiling <= END_SHARE
+    if not unsaturated.all() and unsaturated.sum() >= FEWEST_BLOCKS:
+        blocks = blocks.where(unsaturated)
+        warnings.append(AT_CEILING)
+    above_floor = _above_floor(blocks)
+    if above_floor is not None:
+        blocks = above_floor
+        warnings.append(AT_FLOOR)
+    line, length = _marginal_line(blocks)
+    typical = float(np.median(line.at(blocks.mean)))
+    if typical <= least:
+        return NoiseModel(level=mean, warnings=tuple(warnings))
+    if length:
+        warnings.append(CORRELATED.format(length=length))
+    fit = _scatter(blocks, line)
+    if line.slope < SIGNIFICANT * line.slope_error:
+        warnings.append(LITTLE_RANGE)
+        return NoiseModel(
+            read_std=typical**0.5,
+            correlation_length=length,
+            level=mean,
+            warnings=tuple(warnings),
+            fit=fit,
+        )
+    # read² = intercept + gain · offset must not be negative.
+    offset = max(float(blocks.mean.min()), -line.intercept / line.slope)
+    read_variance = max(line.intercept + line.slope * offset, 0.0)
+    return NoiseModel(
+        gain=line.slope,
+        offset=offset,
+        read_std=read_variance**0.5,
+        correlation_length=length,
+        level=mean,
+        warnings=tuple(warnings),
+        offset_assumed=True,
+        fit=fit,
+    )
+
+
+def _marginal_line(blocks: Blocks) -> tuple[Line, float]:
+    """Return the line of the full noise variance, and its correlation length."""
+    finest = fit_line(blocks, blocks.high_pass[0])
+    if _coarse_ratio(blocks, finest) <= WHITE:
+        return finest, 0.0
+    for index in range(1, len(DILATIONS)):
+        line = fit_line(blocks, blocks.high_pass[index])
+        ratio = _coarse_ratio(blocks, line)
+        if ratio <= SETTLED:
+            break
+    factor = max(1.0, SHORTFALL[index] * ratio)
+    line = Line(*(factor * number for number in line))
+    hidden = np.median(finest.at(blocks.mean) / line.at(blocks.mean))
+    return line, correlation_length(float(hidden))
+
+
+def _coarse_ratio(blocks: Blocks, line: Line) -> float:
+    return float(np.percentile(blocks.detrended / line.at(blocks.mean), 10))
+
+
+def correlation_length(visible: float) -> float:
+    """Lag at which the noise's autocorrelation falls to 1/e.
+
+    Parameters
+    ----------
+    visible : float
+        Share of the noise variance that second differences of adjacent pixels see;
+        1 for white noise.
+
+    Returns
+    -------
+    float
+        Pixels, for noise blurred by a Gaussian, ``ρ(lag) = exp(-(lag/length)²)``.
+    """
+    lengths = np.linspace(0.2, 6, 291)
+    one, two = (np.exp(-((lag / lengths) ** 2)) for lag in (1, 2))
+    shares = ((6 - 8 * one + 2 * two) / 6) ** 2
+    return float(np.interp(-visible, -shares, lengths))
+
+
+def _above_floor(blocks: Blocks) -> Blocks | None:
+    """Blocks clear of the lowest value, if noise is cut off there.
+
+    Photon counts of zero are at the lowest value too, but their variance lies on the
+    line of the brighter blocks; that of clipped noise lies below it.
+    """
+    at_floor = blocks.floor > FLOOR_SHARE
+    if not at_floor.any() or (~at_floor).sum() < 4 * FEWEST_BLOCKS:
+        return None
+    clear, cut = blocks.where(~at_floor), blocks.where(at_floor)
+    line = fit_line(clear, clear.high_pass[0])
+    predicted = float(np.median(line.at(cut.mean)))
+    found = float(np.median(cut.high_pass[0]))
+    common = fit_line(blocks, blocks.high_pass[0]).at(cut.mean)
+    misfit = np.median(np.abs(np.log(np.maximum(cut.high_pass[0], 1e-12) / common)))
+    clipped = misfit > MISFIT and predicted > CLIPPED * found
+    return clear if clipped else None
+
+
+def _scatter(blocks: Blocks, line: Line) -> VarianceFit:
+    variance = blocks.high_pass[0]
+    scale = np.median(line.at(blocks.mean)) / max(float(np.median(variance)), 1e-12)
+    variance = variance * np.float32(max(scale, 1.0))
+    residual = np.var(variance - line.at(blocks.mean))
+    total = max(float(np.var(variance)), 1e-12)
+    return VarianceFit(blocks.mean, variance, float(np.clip(1 - residual / total, 0, 1)))
+
+
+def _gaussian(
+    sigma: float, least: float, mean: float, warnings: tuple[str, ...]
+) -> NoiseModel:
+    if sigma**2 <= least:
+        return NoiseModel(level=mean)
+    return NoiseModel(read_std=sigma, level=mean, warnings=warnings)
+
+
+def _mean(levels: Sequence[NDArray[np.float32]]) -> float:
+    return float(np.mean([w.mean(dtype=float) for w in levels]))

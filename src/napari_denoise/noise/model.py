@@ -1,0 +1,136 @@
+"""The noise model of one channel, and the data it was fitted to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from napari_denoise.errors import NoiseError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Kind = Literal["poisson-gaussian", "gaussian", "none"]
+
+
+@dataclass(frozen=True)
+class VarianceFit:
+    """Block statistics behind a measured noise model, for a scatter plot.
+
+    Attributes
+    ----------
+    means, variances : ndarray of float, shape (blocks,)
+        Local mean, and local variance of the high-pass residual scaled to the
+        marginal noise variance, both in image units.
+    goodness : float
+        Share of the blocks' variation that the line explains, 0 to 1.
+    """
+
+    means: NDArray[np.float32]
+    variances: NDArray[np.float32]
+    goodness: float
+
+
+@dataclass(frozen=True)
+class NoiseModel:
+    """Noise of one channel: ``var(y) = gain * (mean(y) - offset) + read_std**2``.
+
+    Parameters
+    ----------
+    gain : float
+        Image counts per detected photon; 0 for purely Gaussian noise.
+    offset : float
+        Dark level of the detector in image counts.
+    read_std : float
+        Standard deviation of the signal-independent noise in image counts.
+    correlation_length : float
+        Lag in pixels at which the noise's autocorrelation has fallen to 1/e;
+        0 for white noise.
+    level : float, optional
+        Mean of the image that was measured; `sigma` is quoted there.
+    warnings : tuple of str
+        What the user should know about the measurement.
+    offset_assumed : bool
+        True where the offset is only the darkest level of the image: from an image
+        alone, offset and read noise cannot be told apart.
+    fit : VarianceFit, optional
+        The data behind a measured model.
+
+    Raises
+    ------
+    NoiseError
+        If a number is not finite, or gain or read noise is negative.
+
+    Examples
+    --------
+    >>> NoiseModel(gain=2.0, offset=100.0, read_std=3.0).std(600.0)
+    31.76476034853718
+    """
+
+    gain: float = 0.0
+    offset: float = 0.0
+    read_std: float = 0.0
+    correlation_length: float = 0.0
+    level: float | None = None
+    warnings: tuple[str, ...] = ()
+    offset_assumed: bool = False
+    fit: VarianceFit | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        numbers = (self.gain, self.offset, self.read_std, self.correlation_length)
+        if not all(math.isfinite(number) for number in numbers):
+            raise NoiseError(f"A noise model needs finite numbers, got {self!r}.")
+        if self.gain < 0 or self.read_std < 0 or self.correlation_length < 0:
+            raise NoiseError(
+                "Gain, read noise and correlation length cannot be negative, "
+                f"got {self!r}."
+            )
+
+    @classmethod
+    def gaussian(cls, sigma: float) -> NoiseModel:
+        """Signal-independent noise of standard deviation `sigma` (image counts)."""
+        return cls(read_std=float(sigma))
+
+    @property
+    def kind(self) -> Kind:
+        """``"poisson-gaussian"``, ``"gaussian"`` or ``"none"``."""
+        if self.gain > 0:
+            return "poisson-gaussian"
+        return "gaussian" if self.read_std > 0 else "none"
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation in counts at `level`, or of the dark image."""
+        return float(self.std(self.offset if self.level is None else self.level))
+
+    def std(self, mean: ArrayLike) -> Any:
+        """Standard deviation of the noise in counts at a mean level.
+
+        Parameters
+        ----------
+        mean : array-like
+            Noise-free level in image counts.
+
+        Returns
+        -------
+        ndarray or float
+            Same shape as `mean`; the read noise below the offset.
+        """
+        photons = np.maximum(np.asarray(mean, float) - self.offset, 0)
+        return np.sqrt(self.gain * photons + self.read_std**2)[()]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and strings: for provenance and ``--json``."""
+        return {
+            "gain": self.gain,
+            "offset": self.offset,
+            "read_std": self.read_std,
+            "sigma": self.sigma,
+            "correlation_length": self.correlation_length,
+            "kind": self.kind,
+            "offset_assumed": self.offset_assumed,
+            "warnings": list(self.warnings),
+        }

@@ -1,0 +1,140 @@
+"""The options of `denoise`, checked before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+from napari_denoise.errors import NoiseError, OptionError
+from napari_denoise.noise import NoiseModel
+
+if TYPE_CHECKING:
+    from napari_denoise.models import ModelCard
+
+AUTO = "auto"
+NONE = "none"
+
+
+def check_strength(strength: float, card: ModelCard) -> float:
+    """Return the strength if it is one that the model can have.
+
+    Parameters
+    ----------
+    strength : float
+        0 to 1 blends in counts; 1 to 2 tells the network more noise than there is.
+    card : ModelCard
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    OptionError
+    """
+    if not isinstance(strength, Real) or not 0 <= strength <= 2:
+        raise OptionError(f"The strength must lie between 0 and 2, got {strength!r}.")
+    if strength > 1 and not card.uses_sigma:
+        raise OptionError(
+            f"“{card.name}” is blind to the noise level, so its strength cannot exceed "
+            "1. Use “unet” for more."
+        )
+    return float(strength)
+
+
+def check_neighbours(neighbours: str) -> None:
+    """Refuse to look at neighbouring planes: no model does so yet.
+
+    Parameters
+    ----------
+    neighbours : str
+
+    Raises
+    ------
+    OptionError
+    """
+    if neighbours != NONE:
+        raise OptionError(
+            f"neighbours={neighbours!r} needs a 3D model, and none is there yet. "
+            "Use neighbours=“none” to denoise plane by plane."
+        )
+
+
+def check_tile(tile: Any) -> tuple[int, int] | None:
+    """Sides of a tile along Y and X; None where they are to be chosen.
+
+    Parameters
+    ----------
+    tile : "auto", int or sequence of int
+
+    Returns
+    -------
+    tuple of int or None
+
+    Raises
+    ------
+    OptionError
+    """
+    if isinstance(tile, str) and tile == AUTO:
+        return None
+    sides = (tile, tile) if isinstance(tile, Integral) else tile
+    valid = (
+        isinstance(sides, Sequence)
+        and not isinstance(sides, str)
+        and len(sides) == 2
+        and all(isinstance(side, Integral) and side > 0 for side in sides)
+    )
+    if not valid:
+        raise OptionError(
+            f"tile={tile!r} does not work: give “auto”, one side in pixels, or two for "
+            "Y and X."
+        )
+    return int(sides[0]), int(sides[1])
+
+
+def given_noise(noise: Any, channels: int) -> list[NoiseModel] | None:
+    """Noise models that the user gave; None where they are to be measured, or not used.
+
+    Parameters
+    ----------
+    noise : "auto", "none", float, NoiseModel or sequence of NoiseModel
+        One for all channels or one per channel; a float is a Gaussian σ in counts.
+    channels : int
+
+    Returns
+    -------
+    list of NoiseModel or None
+
+    Raises
+    ------
+    NoiseError
+        If it is none of these, or the numbers of channels differ.
+    """
+    if isinstance(noise, str) and noise in (AUTO, NONE):
+        return None
+    if isinstance(noise, Sequence) and not isinstance(noise, str):
+        if len(noise) != channels:
+            raise NoiseError(
+                f"{len(noise)} noise models were given for {channels} channels: give "
+                "one, or one per channel."
+            )
+        return [_one_model(model) for model in noise]
+    return [_one_model(noise)] * channels
+
+
+def _one_model(noise: Any) -> NoiseModel:
+    if isinstance(noise, NoiseModel):
+        return noise
+    if isinstance(noise, Real) and not isinstance(noise, bool):
+        if not math.isfinite(noise) or noise <= 0:
+            raise NoiseError(
+                f"A noise level of {noise} does not work: σ must be positive. Use "
+                "“none” to denoise without a noise model."
+            )
+        return NoiseModel.gaussian(float(noise))
+    raise NoiseError(
+        f"noise={noise!r} does not work: give “auto”, “none”, a Gaussian σ in image "
+        "units, a NoiseModel, or one NoiseModel per channel."
+    )

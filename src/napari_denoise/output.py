@@ -1,0 +1,159 @@
+"""Where a result goes, and how its numbers become the type of the source."""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psutil
+
+from napari_denoise.errors import FileError, ImageError, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import DTypeLike, NDArray
+
+CLASSIC_TIFF = 2**32 - 2**25
+"""Larger TIFF files need 64-bit offsets."""
+
+
+def result_dtype(dtype: DTypeLike | None, source: np.dtype[Any]) -> np.dtype[Any]:
+    """Type of the result: as asked, or the source's in the machine's byte order.
+
+    Parameters
+    ----------
+    dtype : dtype-like or None
+    source : numpy.dtype
+
+    Returns
+    -------
+    numpy.dtype
+
+    Raises
+    ------
+    OptionError
+        If it is no integer or floating-point type.
+    """
+    if dtype is None:
+        return source
+    try:
+        chosen = np.dtype(dtype)
+    except TypeError as error:
+        raise OptionError(f"There is no data type “{dtype}”.") from error
+    if chosen.kind not in "iuf":
+        raise OptionError(
+            f"Results of type {chosen} do not work. Choose an integer or a "
+            "floating-point type, for example float32."
+        )
+    return chosen
+
+
+def cast(numbers: NDArray[np.floating], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Round and clip to an integer type; floats are only converted.
+
+    Parameters
+    ----------
+    numbers : ndarray of float
+    dtype : numpy.dtype
+
+    Returns
+    -------
+    ndarray of dtype, same shape
+    """
+    if dtype.kind == "f":
+        return numbers.astype(dtype)
+    limits = np.iinfo(dtype)
+    rounded = np.rint(numbers)
+    # float32 cannot hold the largest 32- and 64-bit integers: set them by comparison.
+    with np.errstate(invalid="ignore"):
+        integers = rounded.astype(dtype)
+    integers[rounded >= limits.max] = limits.max
+    integers[rounded <= limits.min] = limits.min
+    return integers
+
+
+@contextmanager
+def open_output(
+    out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], axes: str
+) -> Iterator[Any]:
+    """Open what the result is written into.
+
+    Parameters
+    ----------
+    out : None, array-like, str or Path
+        None makes an array in memory. A path names a TIFF file that must not exist;
+        it gets its name only once it is complete.
+    shape : tuple of int
+    dtype : numpy.dtype
+    axes : str
+        Written into the file.
+
+    Yields
+    ------
+    array-like
+        Takes planes by assignment.
+
+    Raises
+    ------
+    ImageError
+        If the result is too large for the memory, or `out` has another shape.
+    FileError
+        If the file exists or cannot be made.
+    """
+    if isinstance(out, str | Path):
+        with _open_tiff(Path(out), shape, dtype, axes) as pixels:
+            yield pixels
+    elif out is None:
+        yield _in_memory(shape, dtype)
+    elif tuple(out.shape) != tuple(shape):
+        raise ImageError(
+            f"out has the shape {tuple(out.shape)}, but the result's is {shape}."
+        )
+    else:
+        yield out
+
+
+def _in_memory(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    needed, free = math.prod(shape) * dtype.itemsize, psutil.virtual_memory().available
+    if needed > free / 2:
+        raise ImageError(
+            f"The result needs {needed / 1e9:.1f} GB, more than half of the "
+            f"{free / 1e9:.1f} GB of memory that are free. Give out a path such as "
+            "“result.tif” to write it to a file."
+        )
+    return np.empty(shape, dtype)
+
+
+@contextmanager
+def _open_tiff(
+    path: Path, shape: tuple[int, ...], dtype: np.dtype[Any], axes: str
+) -> Iterator[NDArray[Any]]:
+    import tifffile
+
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        raise FileError(f"{path.name} cannot be written: use a name ending in .tif.")
+    if path.exists():
+        raise FileError(f"{path} exists already. Choose another name.")
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        pixels = tifffile.memmap(
+            partial,
+            shape=shape,
+            dtype=dtype,
+            bigtiff=math.prod(shape) * dtype.itemsize > CLASSIC_TIFF,
+            photometric="rgb" if axes.endswith("S") else "minisblack",
+            metadata={"axes": axes},
+        )
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise FileError(f"{path} cannot be written: {error}.") from error
+    try:
+        yield pixels
+        pixels.flush()
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
