@@ -8,19 +8,31 @@ from typing import Annotated
 
 import torch
 import typer
+from safetensors.torch import load_file
 
+from napari_denoise.models import list_models
+from napari_denoise.models.files import rewrite_spec
+from napari_denoise.models.registry import BUNDLED, CLASSICAL_QUALITY
+from pretraining.evaluation import (
+    IDENTITY,
+    cases,
+    means,
+    read_scores,
+    score,
+    write_scores,
+)
+from pretraining.export import export
 from pretraining.images import load_collection
 from pretraining.recipe import Recipe
+from pretraining.report import quality_page
 from pretraining.training import Trainer, append_log, train
 
 app = typer.Typer(add_completion=False, help="Train and judge the bundled models.")
 
+DOCS = Path("docs")
+CHECKPOINTS = Path("pretraining/checkpoints")
+
 Data = Annotated[Path, typer.Option(help="folder with train/ and dev/")]
-
-
-@app.callback()
-def _commands() -> None:
-    pass
 
 
 @app.command("train")
@@ -28,14 +40,10 @@ def train_command(
     model: Annotated[str, typer.Argument(help="a file of configs/")],
     data: Data,
     minutes: Annotated[float, typer.Option(help="length of this schedule")],
-    folder: Annotated[Path, typer.Option(help="checkpoints and logs")] = Path(
-        "pretraining/checkpoints"
-    ),
+    folder: Annotated[Path, typer.Option(help="checkpoints and logs")] = CHECKPOINTS,
     start: Annotated[Path | None, typer.Option(help="model file to start from")] = None,
 ) -> None:
     """Train a model, going on from its checkpoint where there is one."""
-    from safetensors.torch import load_file
-
     recipe = Recipe.read(model)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     trainer = Trainer(recipe, device)
@@ -48,6 +56,44 @@ def train_command(
     for line in train(trainer, collection, checkpoint, minutes):
         append_log(line, folder / f"{model}.jsonl")
         typer.echo(json.dumps(line))
+
+
+@app.command("export")
+def export_command(
+    model: Annotated[str, typer.Argument(help="a file of configs/")],
+    folder: Annotated[Path, typer.Option(help="checkpoints")] = CHECKPOINTS,
+    target: Annotated[Path, typer.Option(help="folder of model files")] = BUNDLED,
+) -> None:
+    """Write the averaged weights of a checkpoint into the package."""
+    recipe = Recipe.read(model)
+    path = export(recipe, folder / f"{model}.pt", target / f"{model}.safetensors")
+    typer.echo(f"Wrote {path}; now run evaluate, so that its card tells the truth.")
+
+
+@app.command("evaluate")
+def evaluate_command(
+    data: Data,
+    only: Annotated[
+        list[str] | None, typer.Option(help="evaluate these models; keep the others")
+    ] = None,
+) -> None:
+    """Fill docs/quality.md and docs/quality.csv, and the cards of the models."""
+    names = [card.name for card in list_models()]
+    chosen = only or [IDENTITY, *names]
+    store = DOCS / "quality.csv"
+    scores = [s for s in read_scores(store) if s.model not in chosen]
+    for case in cases(data):
+        scores += [score(model, case) for model in chosen]
+    write_scores(scores, store)
+    (DOCS / "quality.md").write_text(quality_page(scores, names), encoding="utf-8")
+    classical = {}
+    for card in list_models():
+        if card.kind == "classical":
+            classical[card.name] = means(scores, card.name)
+        else:
+            path = BUNDLED / f"{card.name}.safetensors"
+            rewrite_spec(path, quality=means(scores, card.name))
+    CLASSICAL_QUALITY.write_text(json.dumps(classical, indent=2) + "\n")
 
 
 if __name__ == "__main__":

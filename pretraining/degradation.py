@@ -119,7 +119,9 @@ def degrade(
     patch : ndarray of float32, shape (Y, X)
         Relative intensity, 0 to about 1.
     how : Degradation
+        Which noise is drawn.
     rng : numpy.random.Generator
+        Source of randomness.
 
     Returns
     -------
@@ -189,7 +191,9 @@ def _unit_noise(
     return blur_noise(white, width) if width else white
 
 
-def unbiased_anscombe(photons: NDArray[np.floating], read: float) -> NDArray[np.float64]:
+def unbiased_anscombe(
+    photons: NDArray[np.floating], read: float
+) -> NDArray[np.float64]:
     """Stabilised values whose exact unbiased inverse is `photons` (gain 1).
 
     Parameters

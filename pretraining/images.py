@@ -84,11 +84,13 @@ def draw_patch(
     Parameters
     ----------
     image : CleanImage
+        Where the patch is cut.
     side : int
         Side of the patch in pixels.
     max_shrink : float
         Largest shrinking factor; the patch is cut larger and resampled.
     rng : numpy.random.Generator
+        Source of randomness.
 
     Returns
     -------
@@ -106,7 +108,7 @@ def draw_patch(
         patch = zoom(patch, side / cut, order=1 if shrink < 1.3 else 3)
     if rng.random() < 0.5:
         patch = patch[::-1]
-    return np.ascontiguousarray(np.rot90(patch, rng.integers(4)), np.float32)
+    return np.ascontiguousarray(np.rot90(patch, int(rng.integers(4))), np.float32)
 
 
 def _usable(row: dict[str, str], max_noise: float) -> bool:
@@ -120,9 +122,7 @@ def _read(path: Path) -> CleanImage:
     return CleanImage(pixels, float(low), float(max(high, low + 1)))
 
 
-def _cut(
-    image: CleanImage, side: int, rng: np.random.Generator
-) -> NDArray[np.float32]:
+def _cut(image: CleanImage, side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     top, left = (rng.integers(0, n - side + 1) for n in image.pixels.shape)
     patch = image.pixels[top : top + side, left : left + side].astype(np.float32)
     return (patch - image.low) / (image.high - image.low)

@@ -30,11 +30,17 @@ class Recipe:
         Peak of Adam's step, after `warmup` steps; cosine down to a hundredth.
     ema : float
         Decay of the running average of the weights.
-    loss : {"counts", "stabilised"}
-        Where the mean-square error is taken.
     bfloat16 : bool
         Mixed precision on CPUs too.
+    max_shrink : float
+        Patches are shrunk by up to this.
+    max_noise : float
+        Images with more noise, in % of their range, are left out.
     degradation : Degradation
+    summary, data : str
+        For the model's card: what to expect of it, and what it has seen.
+    earlier : dict of str to float
+        ``minutes`` and ``megapixels`` of training behind the weights it started from.
     """
 
     architecture: str
@@ -45,11 +51,13 @@ class Recipe:
     learning_rate: float = 1e-3
     warmup: int = 200
     ema: float = 0.9995
-    loss: str = "counts"
     bfloat16: bool = True
     max_shrink: float = 2.0
     max_noise: float = 2.1
     degradation: Degradation = field(default_factory=Degradation)
+    summary: str = ""
+    data: str = ""
+    earlier: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def read(cls, name: str) -> Recipe:

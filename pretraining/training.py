@@ -6,11 +6,11 @@ import json
 import math
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from napari_denoise.networks import ARCHITECTURES
@@ -45,7 +45,9 @@ class Trainer:
     def __init__(self, recipe: Recipe, device: torch.device) -> None:
         self.recipe, self.device = recipe, device
         network = ARCHITECTURES[recipe.architecture](**recipe.hyperparameters)
-        self.network = network.to(device, memory_format=torch.channels_last)
+        self.network = network.to(device)
+        if network.ndim == 2:
+            convert_conv2d_weight_memory_format(network, torch.channels_last)
         average = get_ema_multi_avg_fn(recipe.ema)
         self.average = AveragedModel(
             self.network, multi_avg_fn=average, use_buffers=True
@@ -61,7 +63,7 @@ class Trainer:
             group["lr"] = self._learning_rate(progress)
         loss = self.loss(self.network, batch)
         self.optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.average.update_parameters(self.network)
@@ -71,7 +73,7 @@ class Trainer:
 
     def loss(self, network: torch.nn.Module, batch: Batch) -> Tensor:
         """Root of the share of noise variance that is left, mean over patches."""
-        return relative_error(self.run(network, batch), batch, self.recipe.loss).mean()
+        return relative_error(self.run(network, batch), batch).mean()
 
     def run(self, network: torch.nn.Module, batch: Batch) -> Tensor:
         """Denoise a batch in mixed precision where the recipe asks for it."""
@@ -112,17 +114,18 @@ class Trainer:
         return peak * cosine * min(1.0, (self.steps + 1) / warmup)
 
 
-def relative_error(output: Tensor, batch: Batch, domain: str) -> Tensor:
+def relative_error(output: Tensor, batch: Batch) -> Tensor:
     """Root-mean-square error of each patch in units of the noise.
+
+    Squares are taken in counts, through the exact unbiased inverse: their minimum is
+    the posterior mean E(x|y), which keeps the counts.
 
     Parameters
     ----------
     output : Tensor, shape (N, 1, Y, X)
         What the network returned.
     batch : Batch
-    domain : {"counts"}
-        Squares are taken in counts, through the exact unbiased inverse: the minimum
-        is the posterior mean E(x|y), which keeps the counts.
+        What the network was given, and the truth.
 
     Returns
     -------
@@ -130,8 +133,6 @@ def relative_error(output: Tensor, batch: Batch, domain: str) -> Tensor:
         The root balances noise levels: hard patches count more than easy ones, but
         not in proportion to what is left of the noise.
     """
-    if domain != "counts":
-        raise ValueError(f"unknown domain of the loss {domain!r}")
     restored, variance = batch.restored(output)
     error = (restored - batch.clean).square().mean(dim=(1, 2, 3)) / variance
     return (error + 1e-4).sqrt()
@@ -158,7 +159,9 @@ def train(
     Parameters
     ----------
     trainer : Trainer
+        Network, optimiser and counts; changed on the way.
     collection : Collection
+        Images to train and to validate on.
     checkpoint : Path
         Written every few minutes and at the end, whole or not at all.
     minutes : float
@@ -206,7 +209,7 @@ def validate(trainer: Trainer, held_out: list[Batch]) -> float:
     """Mean relative error of the averaged weights; less is better."""
     trainer.average.eval()
     errors = [
-        relative_error(trainer.run(trainer.average, b), b, trainer.recipe.loss)
+        relative_error(trainer.run(trainer.average, b), b)
         for b in (batch.to(trainer.device) for batch in held_out)
     ]
     return float(torch.cat(errors).mean())
@@ -232,8 +235,6 @@ def _pick(images: list[CleanImage], rng: np.random.Generator) -> CleanImage:
     return images[rng.choice(len(images), p=sizes / sizes.sum())]
 
 
-def _batch(
-    images: list[CleanImage], recipe: Recipe, rng: np.random.Generator
-) -> Batch:
+def _batch(images: list[CleanImage], recipe: Recipe, rng: np.random.Generator) -> Batch:
     patches = (draw_patch(im, recipe.patch, recipe.max_shrink, rng) for im in images)
     return collate([degrade(p, recipe.degradation, rng) for p in patches])

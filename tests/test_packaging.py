@@ -23,7 +23,20 @@ PACKAGE = ROOT / "src" / "napari_denoise"
 # A room imports from its own rank and from the ranks before it.
 RANKS = (
     {"errors", "networks"},
-    {"axes", "classical", "devices", "files", "inference", "models", "noise", "options", "output", "samples", "sources", "tiling"},
+    {
+        "axes",
+        "classical",
+        "devices",
+        "files",
+        "inference",
+        "models",
+        "noise",
+        "options",
+        "output",
+        "samples",
+        "sources",
+        "tiling",
+    },
     {"demo", "denoising", "picture", "provenance", "quality", "training"},
     {"__init__", "_napari", "batch", "cli", "cluster"},
 )

@@ -30,6 +30,7 @@ def resolve_axes(
     Parameters
     ----------
     shape : tuple of int
+        Of the array.
     axes : str, optional
         Letters of TCZYXS, one per axis, as the user gave them.
     labels : str, optional

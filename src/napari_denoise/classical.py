@@ -26,6 +26,7 @@ def tikhonov(noisy: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     Parameters
     ----------
     noisy : ndarray of float32, shape (Y, X)
+        Stabilised plane.
     sigma : float
         Standard deviation of its white Gaussian noise.
 
@@ -56,6 +57,7 @@ def total_variation(noisy: NDArray[np.float32], sigma: float) -> NDArray[np.floa
     Parameters
     ----------
     noisy : ndarray of float32, shape (Y, X)
+        Stabilised plane.
     sigma : float
         Noise level; the weight is in proportion to it.
 
@@ -75,7 +77,9 @@ def nonlocal_means(noisy: NDArray[np.float32], sigma: float) -> NDArray[np.float
     Parameters
     ----------
     noisy : ndarray of float32, shape (Y, X)
+        Stabilised plane.
     sigma : float
+        Standard deviation of its white Gaussian noise.
 
     Returns
     -------
@@ -98,7 +102,9 @@ def wavelet(noisy: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     Parameters
     ----------
     noisy : ndarray of float32, shape (Y, X)
+        Stabilised plane.
     sigma : float
+        Standard deviation of its white Gaussian noise.
 
     Returns
     -------

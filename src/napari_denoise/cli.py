@@ -76,8 +76,17 @@ def denoise(
         Path(f"{target}.json").write_text(json.dumps(facts, indent=2), "utf-8")
         for warning in result.warnings:
             typer.echo(f"Note: {warning}", err=True)
-        report = {"input": str(source), "output": str(target)}
-        fields = ("model", "axes", "shape", "noise", "tile", "halo", "device", "seconds")
+        report: dict[str, Any] = {"input": str(source), "output": str(target)}
+        fields = (
+            "model",
+            "axes",
+            "shape",
+            "noise",
+            "tile",
+            "halo",
+            "device",
+            "seconds",
+        )
         report |= {name: facts[name] for name in fields}
         report |= {"dtype": result.data.dtype.name, "warnings": list(result.warnings)}
         _show(report, as_json, f"Wrote {target} in {facts['seconds']:.1f} s.")
@@ -181,7 +190,8 @@ def parse_noise(text: str) -> Any:
     if len(numbers) == 1:
         return numbers[0]
     if len(numbers) == 3:
-        return NoiseModel(*numbers)
+        gain, offset, read_std = numbers
+        return NoiseModel(gain, offset, read_std)
     raise NoiseError(
         f"--noise {text} does not work: give auto, none, a Gaussian σ such as 12.5, or "
         "gain,offset,read noise such as 2.1,100,3.5."

@@ -35,6 +35,7 @@ def run_demo(
     output : Path
         Folder, made if needed; gets ``table.csv`` and a PNG for each image.
     device : str
+        As `denoise` takes it.
 
     Returns
     -------

@@ -179,6 +179,7 @@ def denoise_steps(
     image : array-like or napari image layer
         Read plane by plane; never changed.
     model : str, Path or Model
+        A name that `list_models` gives, a model file, or a loaded model.
     axes : str, optional
         Letters of TCZYXS, one per axis. By default the layer's labels, else YX or
         ZYX; other images need it.
@@ -217,7 +218,9 @@ def denoise_steps(
         As :func:`denoise`; `Cancelled` among them.
     """
     source = read_source(image)
-    layout = Layout(source.data.shape, resolve_axes(source.data.shape, axes, source.labels))
+    layout = Layout(
+        source.data.shape, resolve_axes(source.data.shape, axes, source.labels)
+    )
     chosen = load_model(model)
     strength = check_strength(strength, chosen.card)
     check_neighbours(neighbours)
@@ -238,7 +241,13 @@ def denoise_steps(
     told = tuple(dict.fromkeys([*job.warnings, *job.engine.warnings, *remarks]))
     request = {"noise": noise, "strength": strength, "neighbours": neighbours}
     provenance = describe_run(
-        source, layout.axes, chosen, request, scalings, job.engine, told,
+        source,
+        layout.axes,
+        chosen,
+        request,
+        scalings,
+        job.engine,
+        told,
         seconds=time.perf_counter() - began,
     )
     return Denoised(target if out is None else out, models, told, provenance)
@@ -284,9 +293,7 @@ class _Job:
     warnings: list[str] = field(default_factory=list)
     bad_pixels: int = 0
 
-    def measure(
-        self, noise: Any
-    ) -> Generator[NoiseMeasured, None, list[Scaling]]:
+    def measure(self, noise: Any) -> Generator[NoiseMeasured, None, list[Scaling]]:
         """Measure noise, shift and scale of each channel, once for all its planes."""
         channels = self.layout.channels
         given = given_noise(noise, len(channels))
@@ -301,7 +308,9 @@ class _Job:
                 scalings.append(Scaling.fit(sample, None, gaussian_sigma(first)))
                 continue
             integer = self.source.dtype.kind in "iu"
-            model = given[number] if given else measure_windows(windows, integer=integer)
+            model = (
+                given[number] if given else measure_windows(windows, integer=integer)
+            )
             yield NoiseMeasured(number, len(channels), model)
             if model.kind == "none":
                 scalings.append(Scaling(model, 0.0, 1.0, 0.0))
@@ -309,7 +318,9 @@ class _Job:
                 scalings.append(Scaling.fit(sample, model, 1.0))
         return scalings
 
-    def run(self, scalings: list[Scaling], target: Any) -> Generator[TileDone, None, None]:
+    def run(
+        self, scalings: list[Scaling], target: Any
+    ) -> Generator[TileDone, None, None]:
         """Denoise all planes into `target`."""
         planes = [
             (index, scaling)
@@ -370,9 +381,10 @@ class _Job:
             )
         quiet = [i for i, scaling in enumerate(scalings) if scaling.told == 0]
         if quiet:
-            which = "The image" if len(scalings) == 1 else f"Channel {quiet}"
+            numbers = ", ".join(str(number) for number in quiet)
+            which = "image" if len(scalings) == 1 else f"channel with number {numbers}"
             self.warnings.append(
-                f"{which} has no measurable noise and was returned unchanged."
+                f"The {which} has no measurable noise and was returned unchanged."
             )
         shift = abs(sums[1] - sums[0])
         if self.dtype.kind != "f" and shift > ROUNDING_LOSS * abs(sums[0]):

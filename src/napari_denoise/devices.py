@@ -101,7 +101,7 @@ class Workload:
     batch: int
 
     def smaller(self) -> Workload | None:
-        """What to try after running out of memory.
+        """Choose what to try after running out of memory.
 
         Returns
         -------
@@ -133,7 +133,9 @@ def plan_workload(
     Parameters
     ----------
     network : DenoisingNetwork
+        Says how many numbers it holds per pixel.
     device : torch.device
+        Where it runs.
     halo : sequence of int
         Per spatial axis.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from napari_denoise.devices import (
     Workload,
@@ -14,7 +15,7 @@ from napari_denoise.devices import (
     is_out_of_memory,
     plan_workload,
 )
-from napari_denoise.errors import Cancelled, DeviceError, DenoiseError
+from napari_denoise.errors import Cancelled, DenoiseError, DeviceError
 from napari_denoise.tiling import TilePlan, plan_tiles
 
 if TYPE_CHECKING:
@@ -143,8 +144,9 @@ class TileRunner:
         self._place()
 
     def _place(self) -> None:
-        layout = torch.channels_last if self._network.ndim == 2 else torch.preserve_format
-        self._network.to(self.workload.device, memory_format=layout)
+        self._network.to(self.workload.device)
+        if self._network.ndim == 2:  # convolutions are up to four times faster so
+            convert_conv2d_weight_memory_format(self._network, torch.channels_last)
 
 
 def _batches(plan: TilePlan, size: int) -> list[list[Tile]]:

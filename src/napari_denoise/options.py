@@ -25,6 +25,7 @@ def check_strength(strength: float, card: ModelCard) -> float:
     strength : float
         0 to 1 blends in counts; 1 to 2 tells the network more noise than there is.
     card : ModelCard
+        Of the model.
 
     Returns
     -------
@@ -50,6 +51,7 @@ def check_neighbours(neighbours: str) -> None:
     Parameters
     ----------
     neighbours : str
+        Only ``"none"`` works.
 
     Raises
     ------
@@ -68,6 +70,7 @@ def check_tile(tile: Any) -> tuple[int, int] | None:
     Parameters
     ----------
     tile : "auto", int or sequence of int
+        As the user gave it.
 
     Returns
     -------
@@ -84,7 +87,7 @@ def check_tile(tile: Any) -> tuple[int, int] | None:
         isinstance(sides, Sequence)
         and not isinstance(sides, str)
         and len(sides) == 2
-        and all(isinstance(side, Integral) and side > 0 for side in sides)
+        and all(isinstance(side, Integral) and int(side) > 0 for side in sides)
     )
     if not valid:
         raise OptionError(
@@ -102,6 +105,7 @@ def given_noise(noise: Any, channels: int) -> list[NoiseModel] | None:
     noise : "auto", "none", float, NoiseModel or sequence of NoiseModel
         One for all channels or one per channel; a float is a Gaussian σ in counts.
     channels : int
+        How many there are to be denoised.
 
     Returns
     -------

@@ -27,7 +27,9 @@ def result_dtype(dtype: DTypeLike | None, source: np.dtype[Any]) -> np.dtype[Any
     Parameters
     ----------
     dtype : dtype-like or None
+        As the user gave it.
     source : numpy.dtype
+        Type of the image.
 
     Returns
     -------
@@ -58,7 +60,9 @@ def cast(numbers: NDArray[np.floating], dtype: np.dtype[Any]) -> NDArray[Any]:
     Parameters
     ----------
     numbers : ndarray of float
+        Counts.
     dtype : numpy.dtype
+        Integer or floating-point type.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def cast(numbers: NDArray[np.floating], dtype: np.dtype[Any]) -> NDArray[Any]:
     rounded = np.rint(numbers)
     # float32 cannot hold the largest 32- and 64-bit integers: set them by comparison.
     with np.errstate(invalid="ignore"):
-        integers = rounded.astype(dtype)
+        integers: NDArray[Any] = rounded.astype(dtype)
     integers[rounded >= limits.max] = limits.max
     integers[rounded <= limits.min] = limits.min
     return integers
@@ -88,7 +92,9 @@ def open_output(
         None makes an array in memory. A path names a TIFF file that must not exist;
         it gets its name only once it is complete.
     shape : tuple of int
+        Of the result.
     dtype : numpy.dtype
+        Of the result.
     axes : str
         Written into the file.
 

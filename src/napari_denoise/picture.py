@@ -27,6 +27,7 @@ def compare_picture(images: Sequence[NDArray[Any]], title: str) -> Image.Image:
         Noisy, denoised and reference, of one size. Noisy and denoised share one gray
         scale; the reference, stretched differently, has its own.
     title : str
+        What the image shows.
 
     Returns
     -------
@@ -37,10 +38,11 @@ def compare_picture(images: Sequence[NDArray[Any]], title: str) -> Image.Image:
     residual = noisy - restored
     spread = RESIDUAL_SIGMAS * max(float(residual.std()), 1e-12)
     panels = [
-        (f"{title}: noisy", _gray(noisy, *limits)),
+        # The built-in font knows ASCII alone.
+        (f"{title.replace('×', 'x')}: noisy", _gray(noisy, *limits)),
         ("denoised", _gray(restored, *limits)),
         ("reference", _gray(clean, *np.percentile(clean, (0.5, 99.8)))),
-        ("residual (noisy − denoised)", _gray(residual, -spread, spread)),
+        ("residual (noisy - denoised)", _gray(residual, -spread, spread)),
     ]
     height, width = (MAGNIFIED * side for side in noisy.shape)
     size = (len(panels) * (width + MARGIN) + MARGIN, height + CAPTION + MARGIN)
@@ -49,7 +51,9 @@ def compare_picture(images: Sequence[NDArray[Any]], title: str) -> Image.Image:
     for number, (caption, panel) in enumerate(panels):
         left = MARGIN + number * (width + MARGIN)
         draw.text((left, 6), caption, fill=0, font=font)
-        zoomed = Image.fromarray(panel).resize((width, height), Image.Resampling.NEAREST)
+        zoomed = Image.fromarray(panel).resize(
+            (width, height), Image.Resampling.NEAREST
+        )
         picture.paste(zoomed, (left, CAPTION))
     return picture
 

@@ -29,8 +29,11 @@ def describe_run(
     Parameters
     ----------
     source : Source
+        What was denoised.
     axes : str
+        Letters of TCZYXS.
     model : Model
+        By its card.
     request : dict
         The options as they were given.
     scalings : list of Scaling
@@ -38,7 +41,9 @@ def describe_run(
     engine : TileRunner or WholePlanes
         Says tile, halo and device, where there are any.
     warnings : tuple of str
+        What the user was told.
     seconds : float
+        Duration of the run.
 
     Returns
     -------

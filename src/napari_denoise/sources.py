@@ -32,7 +32,8 @@ class Source:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the pixels."""
-        return np.dtype(self.data.dtype)
+        dtype: np.dtype[Any] = np.dtype(self.data.dtype)
+        return dtype
 
 
 def read_source(image: Any) -> Source:
@@ -67,6 +68,7 @@ def layer_labels(layer: Any) -> str | None:
     Parameters
     ----------
     layer : napari.layers.Image
+        Any image layer.
 
     Returns
     -------

@@ -62,6 +62,7 @@ def read_tiff(path: str | Path) -> TiffImage:
     Parameters
     ----------
     path : str or Path
+        Of the file.
 
     Returns
     -------
@@ -107,6 +108,7 @@ def write_tiff(
     path : str or Path
         Replaced if it exists. ``.ome.tif`` makes an OME-TIFF.
     data : ndarray
+        The pixels.
     axes : str
         Letters of TCZYXS, one per axis.
     like : TiffImage
@@ -133,7 +135,9 @@ def write_tiff(
 def _description(file: TiffFile) -> dict[str, Any]:
     tags = file.pages.first.tags
     resolution = tuple(
-        _ratio(tags[name].value) for name in ("XResolution", "YResolution") if name in tags
+        _ratio(tags[name].value)
+        for name in ("XResolution", "YResolution")
+        if name in tags
     )
     unit = int(tags["ResolutionUnit"].value) if "ResolutionUnit" in tags else 1
     common = {

@@ -24,6 +24,7 @@ def read_spec(path: Path) -> Spec:
     Parameters
     ----------
     path : Path
+        Of the model file.
 
     Returns
     -------
@@ -61,6 +62,7 @@ def read_network(path: Path) -> NetworkModel:
     Parameters
     ----------
     path : Path
+        Of the model file.
 
     Returns
     -------
@@ -103,6 +105,7 @@ def save_model(model: NetworkModel, path: str | Path) -> Path:
     Parameters
     ----------
     model : NetworkModel
+        Network and spec.
     path : str or Path
         ``.safetensors`` is appended where it lacks.
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_denoise.classical import DENOISERS
 from napari_denoise.errors import ModelError
-from napari_denoise.models.card import ModelCard
 from napari_denoise.models.files import SUFFIX, read_network, read_spec
 from napari_denoise.models.model import (
     ClassicalModel,
@@ -17,6 +16,9 @@ from napari_denoise.models.model import (
     NetworkModel,
     network_card,
 )
+
+if TYPE_CHECKING:
+    from napari_denoise.models.card import ModelCard
 
 BUNDLED = Path(__file__).parent / "bundled"
 CLASSICAL_QUALITY = BUNDLED / "classical.json"

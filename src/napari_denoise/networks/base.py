@@ -70,7 +70,9 @@ def reflect_to_multiple(image: Tensor, stride: int) -> Tensor:
     Parameters
     ----------
     image : Tensor, shape (..., Y, X)
+        A batch of images.
     stride : int
+        Sides are made multiples of it.
 
     Returns
     -------

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
 from napari_denoise.networks.base import DenoisingNetwork, convolution
-
-if TYPE_CHECKING:
-    from torch.nn import BatchNorm2d, BatchNorm3d, Conv2d, Conv3d
 
 Z_TAPPED_LAYERS = 4
 """Hidden layers of the 3D network, from the middle on, that look along Z."""
@@ -57,12 +54,13 @@ class DnCNN(DenoisingNetwork):
         self.tail = convolution(ndim, (width, 1), bias=True)
         self.activation = nn.ReLU(inplace=True)
 
-    def denoise(self, noisy: Tensor, sigma: Tensor) -> Tensor:  # noqa: ARG002
+    def denoise(self, noisy: Tensor, sigma: Tensor) -> Tensor:
         """Subtract the predicted noise."""
         features = self.activation(self.head(noisy))
         for convolve, normalise in zip(self.body, self.norms, strict=True):
             features = self.activation(normalise(convolve(features)))
-        return noisy - self.tail(features)
+        noise: Tensor = self.tail(features)
+        return noisy - noise
 
     def hyperparameters(self) -> dict[str, Any]:
         """Arguments that build this network again."""
@@ -91,10 +89,10 @@ class DnCNN(DenoisingNetwork):
         return plain.eval()
 
 
-def _fold(
-    source: Conv2d | Conv3d, norm: BatchNorm2d | BatchNorm3d, target: Conv2d | Conv3d
-) -> None:
-    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-    weight = source.weight * scale.reshape((-1,) + (1,) * (source.weight.ndim - 1))
-    bias = norm.bias - norm.running_mean * scale
-    target.load_state_dict({"weight": weight.detach(), "bias": bias.detach()})
+def _fold(source: nn.Module, norm: nn.Module, target: nn.Module) -> None:
+    weight, statistics = source.state_dict()["weight"], norm.state_dict()
+    variance = statistics["running_var"] + getattr(norm, "eps", 0.0)
+    scale = statistics["weight"] / variance.sqrt()
+    bias = statistics["bias"] - statistics["running_mean"] * scale
+    weight = weight * scale.reshape((-1,) + (1,) * (weight.ndim - 1))
+    target.load_state_dict({"weight": weight, "bias": bias})

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_denoise.networks.base import DenoisingNetwork
-
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from napari_denoise.networks.base import DenoisingNetwork
 
 
 def inflate(flat: DenoisingNetwork) -> DenoisingNetwork:
@@ -30,7 +30,10 @@ def inflate(flat: DenoisingNetwork) -> DenoisingNetwork:
     deep = type(flat)(**{**flat.hyperparameters(), "ndim": 3})
     weights = flat.state_dict()
     deep.load_state_dict(
-        {name: _centred(weights[name], like) for name, like in deep.state_dict().items()}
+        {
+            name: _centred(weights[name], like)
+            for name, like in deep.state_dict().items()
+        }
     )
     return deep
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -65,7 +66,7 @@ class UNet(DenoisingNetwork):
         self.enc = nn.ModuleList(_stage(ndim, w, blocks, 3) for w in widths[:-1])
         self.mid = _stage(ndim, widths[-1], blocks, 3)
         self.dec = nn.ModuleList(_stage(ndim, w, blocks, 1) for w in widths[:-1])
-        steps = list(zip(widths[:-1], widths[1:], strict=True))
+        steps = list(pairwise(widths))
         self.down = nn.ModuleList(
             convolution(ndim, step, size=2, stride=2) for step in steps
         )
@@ -96,6 +97,7 @@ def unshuffle(image: Tensor) -> Tensor:
     Parameters
     ----------
     image : Tensor, shape (N, 1, [Z,] Y, X)
+        Sides along Y and X are even.
 
     Returns
     -------
@@ -123,4 +125,4 @@ def _receptive_radius(levels: int, blocks: int) -> int:
     bottom = 2 * blocks * 2 ** (levels + 1)
     ends = 2 * 2
     resampling = 2 ** (levels + 1) - 1
-    return outer + bottom + ends + resampling
+    return int(outer + bottom + ends + resampling)

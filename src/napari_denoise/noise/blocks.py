@@ -132,6 +132,7 @@ def second_difference_variance(
     Parameters
     ----------
     window : ndarray of float32, shape (Y, X)
+        Part of an image.
     dilation : int
         Spacing of the three taps 1, -2, 1 along each axis, in pixels.
 

@@ -109,6 +109,7 @@ def gaussian_sigma(windows: Sequence[NDArray[np.floating]]) -> float:
     Parameters
     ----------
     windows : sequence of ndarray of float, shape (Y, X)
+        Parts of the image, in counts.
 
     Returns
     -------
@@ -244,7 +245,9 @@ def _scatter(blocks: Blocks, line: Line) -> VarianceFit:
     variance = variance * np.float32(max(scale, 1.0))
     residual = np.var(variance - line.at(blocks.mean))
     total = max(float(np.var(variance)), 1e-12)
-    return VarianceFit(blocks.mean, variance, float(np.clip(1 - residual / total, 0, 1)))
+    return VarianceFit(
+        blocks.mean, variance, float(np.clip(1 - residual / total, 0, 1))
+    )
 
 
 def _gaussian(

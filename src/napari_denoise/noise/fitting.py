@@ -60,6 +60,7 @@ def fit_line(blocks: Blocks, variance: NDArray[np.float32]) -> Line:
     Parameters
     ----------
     blocks : Blocks
+        Their statistics.
     variance : ndarray, shape (blocks,)
         High-pass variance of the blocks at one dilation.
 
@@ -104,7 +105,9 @@ def _solve(
     size = np.maximum(np.abs(relative).max(axis=0), 1e-300)
     data = variance[flat] * weights[flat] / expected[flat]
     floor, slope, share = nnls(relative / size, data)[0] / size
-    explained = np.median((floor + slope * above[flat]) / np.maximum(variance[flat], 1e-300))
+    explained = np.median(
+        (floor + slope * above[flat]) / np.maximum(variance[flat].astype(float), 1e-300)
+    )
     if explained < 1 - MOST_LEAK:  # structure everywhere: take even that for noise
         floor, slope = nnls(relative[:, :2] / size[:2], data)[0] / size[:2]
         share = 0.0

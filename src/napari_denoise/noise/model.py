@@ -107,7 +107,7 @@ class NoiseModel:
         return float(self.std(self.offset if self.level is None else self.level))
 
     def std(self, mean: ArrayLike) -> Any:
-        """Standard deviation of the noise in counts at a mean level.
+        """Return the noise's standard deviation in counts at a mean level.
 
         Parameters
         ----------

@@ -61,7 +61,9 @@ def measure_channel(data: Any, layout: Layout, channel: dict[str, int]) -> Noise
     Parameters
     ----------
     data : array-like
+        The whole image; read plane by plane.
     layout : Layout
+        Its axes.
     channel : dict
         One of ``layout.channels``.
 
@@ -95,16 +97,17 @@ def measure_windows(windows: list[Window], *, integer: bool) -> NoiseModel:
     return estimate_plane_noise(differences, means, integer=integer)
 
 
-def sample_windows(
-    data: Any, layout: Layout, channel: dict[str, int]
-) -> list[Window]:
+def sample_windows(data: Any, layout: Layout, channel: dict[str, int]) -> list[Window]:
     """Read windows spread over all planes of a channel.
 
     Parameters
     ----------
     data : array-like
+        The whole image; read plane by plane.
     layout : Layout
+        Its axes.
     channel : dict
+        One of ``layout.channels``.
 
     Returns
     -------
@@ -156,6 +159,7 @@ def finite_plane(
     Parameters
     ----------
     plane : ndarray, shape (Y, X)
+        Of any type.
 
     Returns
     -------

@@ -52,6 +52,7 @@ class Scaling:
         sample : ndarray of float32, shape (pixels,)
             Counts.
         noise : NoiseModel or None
+            Stabilises the channel; None leaves the counts as they are.
         sigma : float
             Noise level of z: 1 where `noise` stabilises it.
 
@@ -72,7 +73,9 @@ class Scaling:
     def enter(self, counts: NDArray[np.float32]) -> NDArray[np.float32]:
         """Bring counts into the network's range."""
         z = counts if self.noise is None else stabilise(counts, self.noise)
-        return ((z - np.float32(self.shift)) / np.float32(self.scale)).astype(np.float32)
+        return ((z - np.float32(self.shift)) / np.float32(self.scale)).astype(
+            np.float32
+        )
 
     def leave(self, restored: NDArray[np.float32]) -> NDArray[np.float32]:
         """Bring a network's result back to counts."""

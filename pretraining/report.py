@@ -1,0 +1,90 @@
+"""Tables of ``docs/quality.md``, from the scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pretraining.evaluation import IDENTITY, SIGMAS, means
+
+if TYPE_CHECKING:
+    from pretraining.evaluation import Score
+
+PUBLISHED = {
+    "BM3D": (32.37, 29.97, 26.72),
+    "DnCNN-S, one network per σ": (32.86, 30.44, 27.18),
+    "DnCNN-B, one blind network (from memory of the paper)": (32.68, 30.36, 27.21),
+    "FFDNet": (32.75, 30.43, 27.32),
+    "DRUNet, 33 M parameters": (33.25, 30.94, 27.90),
+}
+
+HEADER = """# Quality
+
+Made by `python -m pretraining evaluate --data DIR`; results by image are in
+[quality.csv](quality.csv). PSNR in dB, mean over images. None of these images trained a
+bundled model or stopped its training.
+
+## Gaussian noise: Set12
+
+Noise is added in float, neither clipped nor rounded; PSNR with peak 255. *Known*: σ is
+given; *estimated*: `noise="auto"`, measured on the noisy image alone.
+
+| model | σ 15 known | estimated | σ 25 known | estimated | σ 50 known | estimated |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+REAL = """
+## Real images, noise estimated
+
+FMD: five confocal and two-photon frames against the mean of 50 frames. W2S: 60
+widefield frames against the mean of 400; each 8-bit image was stretched on its own, so
+only the column after an affine fit compares. Samples: the five bundled low/high-SNR
+pairs, stretched one by one too.
+
+| model | FMD | affine fit | W2S | affine fit | samples | affine fit |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
+def quality_page(scores: list[Score], models: list[str]) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    scores : list of Score
+        Of all models, image by image.
+    models : list of str
+        Rows, in this order, after the noisy images themselves.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    rows = [IDENTITY, *models]
+    lines = [HEADER]
+    for model in rows:
+        numbers = means(scores, model)
+        keys = [f"set12_{s}{suffix}" for s in SIGMAS for suffix in ("", "_auto")]
+        lines.append(_row(model, [numbers.get(key) for key in keys]))
+    for name, values in PUBLISHED.items():
+        cells = [cell for value in values for cell in (value, None)]
+        lines.append(_row(f"*published: {name}*", cells))
+    lines.append(REAL)
+    for model in rows:
+        lines.append(_row(model, _real(scores, model)))
+    return "".join(lines)
+
+
+def _real(scores: list[Score], model: str) -> list[float | None]:
+    cells: list[float | None] = []
+    for test in ("fmd", "w2s", "samples"):
+        chosen = [s for s in scores if s.model == model and s.test == test]
+        for name in ("psnr", "psnr_affine"):
+            values = [getattr(s, name) for s in chosen]
+            cells.append(sum(values) / len(values) if values else None)
+    return cells
+
+
+def _row(name: str, cells: list[float | None]) -> str:
+    texts = ["–" if cell is None else f"{cell:.2f}" for cell in cells]
+    return f"| {name} | {' | '.join(texts)} |\n"
