@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from skimage.io import imread
 
-from napari_denoise.denoising import denoise_steps
+from napari_denoise.denoising import denoise_steps, run_to_end
 from napari_denoise.files import read_tiff
 from napari_denoise.quality import evaluate
 from napari_denoise.samples import PAIRS, pair_paths
@@ -113,12 +113,8 @@ def score(model: str, case: Case) -> Score:
 
 def _denoise(model: str, case: Case) -> NDArray[Any]:
     steps = denoise_steps(case.noisy, model, noise=case.noise)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            restored: NDArray[Any] = end.value.data
-            return restored
+    restored: NDArray[Any] = run_to_end(steps).data
+    return restored
 
 
 def means(scores: list[Score], model: str) -> dict[str, float]:

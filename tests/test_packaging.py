@@ -37,7 +37,16 @@ RANKS = (
         "sources",
         "tiling",
     },
-    {"demo", "denoising", "picture", "provenance", "quality", "training"},
+    {
+        "demo",
+        "denoising",
+        "job",
+        "picture",
+        "progress",
+        "provenance",
+        "quality",
+        "training",
+    },
     {"__init__", "_napari", "batch", "cli", "cluster"},
 )
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}

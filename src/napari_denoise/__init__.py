@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from napari_denoise._napari.layers import denoise_layer
     from napari_denoise.denoising import denoise, denoise_steps
     from napari_denoise.errors import DenoiseError
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     )
     from napari_denoise.noise import NoiseModel, estimate_noise
     from napari_denoise.quality import Metrics, evaluate
-
-__version__ = "0.1.0"
 
 __all__ = [
     "DenoiseError",
@@ -60,6 +59,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("napari-denoise")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

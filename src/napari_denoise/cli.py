@@ -207,18 +207,16 @@ def _run(image: Any, model: str, **options: Any) -> Any:
     """Drive the steps under a progress bar."""
     from tqdm import tqdm
 
-    from napari_denoise.denoising import TileDone, denoise_steps
+    from napari_denoise.denoising import TileDone, denoise_steps, run_to_end
 
-    steps = denoise_steps(image, model, **options)
     with tqdm(unit="px", unit_scale=True, disable=None, leave=False) as bar:
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as end:
-                return end.value
+
+        def show(step: Any) -> None:
             if isinstance(step, TileDone):
                 bar.total = step.total
                 bar.update(max(step.done - bar.n, 0))
+
+        return run_to_end(denoise_steps(image, model, **options), show)
 
 
 def _chosen_axes(shape: tuple[int, ...], axes: str | None, labels: str) -> str:

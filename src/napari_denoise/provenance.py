@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import napari_denoise
 from napari_denoise.noise import NoiseModel
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def describe_run(
     workload = getattr(engine, "workload", None)
     return {
         "software": "napari-denoise",
-        "version": napari_denoise.__version__,
+        "version": version("napari-denoise"),
         "source": source.name,
         "model": model.card.name,
         "axes": axes,

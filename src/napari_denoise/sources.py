@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_denoise.errors import ImageError
 
+LETTERS = "TCZYX"
 WORKS = "Integer and floating-point images work (int8 to uint64, float16 to float64)."
 
 
@@ -62,8 +63,8 @@ def read_source(image: Any) -> Source:
     return source
 
 
-def layer_labels(layer: Any) -> str | None:
-    """Axes of a napari layer as letters, where all its labels are such letters.
+def layer_axes(layer: Any) -> str | None:
+    """Axes of a napari layer's pixels, or None where labels are needed and missing.
 
     Parameters
     ----------
@@ -73,15 +74,20 @@ def layer_labels(layer: Any) -> str | None:
     Returns
     -------
     str or None
-        For example ``"ZYX"``, or ``"YXS"`` for an RGB image.
+        Letters of TCZYX if each label is a different one of them, in either case, and
+        Y and X are among them; ``"YX"`` for any 2D layer; S last for RGB.
     """
+    samples = "S" if layer.rgb else ""
     labels = [str(label).upper() for label in layer.axis_labels]
-    samples = "S" if getattr(layer, "rgb", False) else ""
-    if all(label in set("TCZYX") for label in labels):
+    known = set(labels) <= set(LETTERS) and len(set(labels)) == len(labels)
+    if known and {"Y", "X"} <= set(labels):
         return "".join(labels) + samples
-    # Without labels an RGB layer still says that its last axis holds samples.
-    default = {2: "YX", 3: "ZYX"}.get(len(labels))
-    return default + samples if default and samples else None
+    return "YX" + samples if len(labels) == 2 else None
+
+
+def layer_pixels(layer: Any) -> Any:
+    """Pixels of a napari layer, level 0 of a multiscale one; not copied."""
+    return layer.data[0] if layer.multiscale else layer.data
 
 
 def _is_layer(image: Any) -> bool:
@@ -94,8 +100,7 @@ def _from_layer(layer: Any) -> Source:
             f"“{layer.name}” is a {type(layer).__name__} layer. "
             "Choose an image layer: only images can be denoised."
         )
-    data = layer.data[0] if layer.multiscale else layer.data
-    return Source(data, layer_labels(layer), layer.name)
+    return Source(layer_pixels(layer), layer_axes(layer), layer.name)
 
 
 def _from_array(image: Any) -> Source:

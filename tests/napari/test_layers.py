@@ -11,12 +11,12 @@ from napari.layers import Image, Layer
 from napari_denoise import denoise, denoise_layer
 from napari_denoise._napari.layers import (
     axes_choices,
-    axes_of,
     likely_axes,
     snapshot,
     unique_name,
 )
 from napari_denoise.errors import AxesError
+from napari_denoise.sources import layer_axes
 
 
 def image(shape: tuple[int, ...], **properties: Any) -> Image:
@@ -40,7 +40,7 @@ def image(shape: tuple[int, ...], **properties: Any) -> Image:
 def test_axes_are_read_off_the_labels_or_asked_for(
     shape: tuple[int, ...], properties: dict[str, Any], axes: str | None
 ) -> None:
-    assert axes_of(image(shape, **properties)) == axes
+    assert layer_axes(image(shape, **properties)) == axes
 
 
 def test_choices_of_axes() -> None:

@@ -9,10 +9,11 @@ from magicgui.widgets import ComboBox, Container, FloatSlider, FloatSpinBox
 from qtpy.QtWidgets import QComboBox
 
 from napari_denoise._napari import tooltips
-from napari_denoise._napari.layers import axes_choices, axes_of, likely_axes
+from napari_denoise._napari.layers import axes_choices, likely_axes
 from napari_denoise._napari.run_bar import text_label
 from napari_denoise._napari.wording import describe_model
 from napari_denoise.models import list_models
+from napari_denoise.sources import layer_axes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,7 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         """Read the inputs; only with a layer chosen."""
         layer = self.layer.value
         options = {
-            "axes": axes_of(layer) or self.axes.value,
+            "axes": layer_axes(layer) or self.axes.value,
             "noise": self._noise_option(),
             "strength": float(self.strength.value),
             "device": self.device.value,
@@ -132,7 +133,7 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         self.axes.reset_choices()
         if layer is not None:
             self.axes.value = likely_axes(layer)
-        self.axes.visible = layer is not None and axes_of(layer) is None
+        self.axes.visible = layer is not None and layer_axes(layer) is None
 
     def _on_model(self) -> None:
         card = self._cards[self.model.value]

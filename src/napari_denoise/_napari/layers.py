@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
+from napari_denoise.sources import layer_axes, layer_pixels
+
 if TYPE_CHECKING:
     from collections.abc import Container
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from napari_denoise.denoising import Denoised
 
-LETTERS = "TCZYX"
 METADATA_KEY = "napari_denoise"
 
 
@@ -41,28 +42,6 @@ class Snapshot:
     state: dict[str, Any]
 
 
-def axes_of(layer: Image) -> str | None:
-    """Axes of a layer's pixels, or None where labels are needed and missing.
-
-    Parameters
-    ----------
-    layer : napari.layers.Image
-        Labels count if each is a different one of T, C, Z, Y and X, in either
-        case, and Y and X are among them.
-
-    Returns
-    -------
-    str or None
-        Letters T C Z Y X, and S last for an RGB layer.
-    """
-    samples = "S" if layer.rgb else ""
-    labels = [str(label).upper() for label in layer.axis_labels]
-    known = all(len(label) == 1 and label in LETTERS for label in labels)
-    if known and len(set(labels)) == len(labels) and {"Y", "X"} <= set(labels):
-        return "".join(labels) + samples
-    return "YX" + samples if layer.ndim == 2 else None
-
-
 def axes_choices(layer: Image) -> list[str]:
     """Axes that an unlabelled layer may have, the most usual first."""
     samples = "S" if layer.rgb else ""
@@ -81,11 +60,7 @@ def likely_axes(layer: Image) -> str | None:
 
 
 def _ends_like_colours(layer: Image) -> bool:
-    return not layer.rgb and layer.ndim > 2 and _pixels(layer).shape[-1] in (3, 4)
-
-
-def _pixels(layer: Image) -> Any:
-    return layer.data[0] if layer.multiscale else layer.data
+    return not layer.rgb and layer.ndim > 2 and layer_pixels(layer).shape[-1] in (3, 4)
 
 
 def snapshot(layer: Image) -> Snapshot:
@@ -104,7 +79,7 @@ def snapshot(layer: Image) -> Snapshot:
     state = dict(layer.as_layer_data_tuple()[1])
     state["multiscale"] = False
     state.pop("locked_data_level", None)
-    return Snapshot(str(layer.name), _pixels(layer), axes_of(layer), state)
+    return Snapshot(str(layer.name), layer_pixels(layer), layer_axes(layer), state)
 
 
 def unique_name(name: str, taken: Container[str]) -> str:
@@ -172,16 +147,12 @@ def denoise_layer(layer: Image, model: Any = "unet", **options: Any) -> LayerDat
     >>> from napari.layers import Layer
     >>> viewer.add_layer(Layer.create(*denoise_layer(viewer.layers[0])))
     """
-    from napari_denoise.denoising import denoise_steps
+    from napari_denoise.denoising import denoise_steps, run_to_end
 
     source = snapshot(layer)
     options.setdefault("axes", source.axes)
-    steps = denoise_steps(source.data, model, **options)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return result_tuple(stop.value, source, _names_in_use())
+    denoised = run_to_end(denoise_steps(source.data, model, **options))
+    return result_tuple(denoised, source, _names_in_use())
 
 
 def _names_in_use() -> set[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_denoise.errors import FileError
+from napari_denoise.samples import sample_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,7 +112,7 @@ def _read(file: str) -> tuple[NDArray[Any], dict[str, float]]:
     """Pixels, and µm along each axis that the file calibrates."""
     import tifffile
 
-    with tifffile.TiffFile(_folder() / file) as tiff:
+    with tifffile.TiffFile(sample_path(file)) as tiff:
         pixels = tiff.asarray()
         header = tiff.imagej_metadata or {}
         resolution = tiff.pages.first.tags["XResolution"].value
@@ -121,12 +120,3 @@ def _read(file: str) -> tuple[NDArray[Any], dict[str, float]]:
         return pixels, {}
     lateral = resolution[1] / resolution[0]
     return pixels, {"Z": header.get("spacing", 1.0), "Y": lateral, "X": lateral}
-
-
-def _folder() -> Path:
-    package = Path(__file__).parents[1]
-    # A wheel carries the folder; an editable install finds it in the repository.
-    for folder in (package / "sample_data", package.parents[1] / "sample_data"):
-        if folder.is_dir():
-            return folder
-    raise FileError("The sample images are missing: install napari-denoise again.")

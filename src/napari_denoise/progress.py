@@ -1,0 +1,94 @@
+"""What a run reports on its way, and its result: plain data, no threads, no GUI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from napari_denoise.noise import NoiseModel
+
+    Progress = Generator["NoiseMeasured | TileDone", None, "Denoised"]
+
+
+@dataclass(frozen=True)
+class NoiseMeasured:
+    """The noise of a channel is known.
+
+    Attributes
+    ----------
+    channel, channels : int
+        Number of the channel, from 0, and how many there are.
+    noise : NoiseModel
+    """
+
+    channel: int
+    channels: int
+    noise: NoiseModel
+
+
+@dataclass(frozen=True)
+class TileDone:
+    """Some tiles are done.
+
+    Attributes
+    ----------
+    done, total : int
+        Pixels of the whole job.
+    seconds_left : float or None
+        Estimated from the pace so far.
+    """
+
+    done: int
+    total: int
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Denoised:
+    """A result and how it came about.
+
+    Attributes
+    ----------
+    data : array-like or path
+        Same shape and axes order as the source; or `out`.
+    noise : tuple of NoiseModel
+        One per channel; empty for ``noise="none"``.
+    warnings : tuple of str
+        What the user should know, the noise measurement's remarks last.
+    provenance : dict
+        Enough to run it again.
+    """
+
+    data: Any
+    noise: tuple[NoiseModel, ...]
+    warnings: tuple[str, ...]
+    provenance: dict[str, Any]
+
+
+def run_to_end(
+    steps: Progress, each: Callable[[NoiseMeasured | TileDone], object] | None = None
+) -> Denoised:
+    """Drive the steps to their result.
+
+    Parameters
+    ----------
+    steps : generator
+        As :func:`denoise_steps` returns it.
+    each : callable, optional
+        Takes each step, to show progress.
+
+    Returns
+    -------
+    Denoised
+    """
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            result: Denoised = end.value
+            return result
+        if each is not None:
+            each(step)
