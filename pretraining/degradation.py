@@ -31,6 +31,10 @@ class Degradation:
         The brightest structure, photons, log-uniform between the two.
     max_read : float
         Read noise in electrons, uniform from 0.
+    symmetric : float
+        Share of Poisson-Gaussian patches whose noise has that variance but is
+        symmetric, as averaged or rescaled camera frames have it: its lower tail, which
+        the stabilisation stretches, would else look like structure.
     correlated : float
         Share of patches whose noise is blurred along Y and X.
     blur : tuple of float
@@ -43,6 +47,7 @@ class Degradation:
     max_sigma: float = 80 / 255
     peak_photons: tuple[float, float] = (0.5, 400.0)
     max_read: float = 4.0
+    symmetric: float = 0.25
     correlated: float = 0.28
     blur: tuple[float, float] = (0.4, 1.1)
     sigma_jitter: float = 0.08
@@ -159,7 +164,11 @@ def _poisson_gaussian(
     background = peak * rng.uniform(0, 0.3) ** 2
     read = rng.uniform(0, how.max_read) if rng.random() < 0.6 else 0.0
     photons = np.maximum(patch, 0) * peak + background
-    error = rng.poisson(photons) - photons + rng.normal(0, read, patch.shape)
+    if rng.random() < how.symmetric:
+        spread = np.sqrt(photons + read**2)
+        error = spread * rng.standard_normal(patch.shape)
+    else:
+        error = rng.poisson(photons) - photons + rng.normal(0, read, patch.shape)
     if width:
         error = blur_noise(error, width)
     noisy = generalized_anscombe(photons + error, 1.0, 0.0, read)

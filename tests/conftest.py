@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 from scipy.ndimage import convolve1d, gaussian_filter
 
 from napari_denoise.files import read_tiff
+from napari_denoise.models import NetworkModel, Spec
+from napari_denoise.models.halo import measure_halo
+from napari_denoise.networks import ARCHITECTURES
 from napari_denoise.samples import PAIRS, pair_paths
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     Image = NDArray[Any]
 
+HIGHEST_SIGMA = 75 / 255
 DIMMEST = 0.05
 """Scenes span a 20-fold range of brightness, DIMMEST to 1."""
 
@@ -97,3 +102,25 @@ def pair() -> tuple[Image, Image]:
     """Noisy and clean in counts, float32, 128 × 128, peak 100 photons."""
     noisy, mean = draw(synthetic_scene()[64:192, 64:192], peak=100, gain=2, offset=50)
     return noisy.astype(np.float32), mean.astype(np.float32)
+
+
+def random_model(architecture: str, **hyperparameters: Any) -> NetworkModel:
+    """Network with random weights, as `save_model` would describe it."""
+    torch.manual_seed(0)
+    network = ARCHITECTURES[architecture](**hyperparameters).eval()
+    spec = Spec(
+        architecture=architecture,
+        hyperparameters=network.hyperparameters(),
+        ndim=network.ndim,
+        sigma_range=(0.0, HIGHEST_SIGMA),
+        receptive_radius=network.receptive_radius,
+        halo=measure_halo(network, HIGHEST_SIGMA),
+        stride=network.stride,
+    )
+    return NetworkModel(architecture, spec, network)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> NetworkModel:
+    """U-Net of few channels with random weights: fast, and no two tiles alike."""
+    return random_model("unet", widths=(4, 8), blocks=1)

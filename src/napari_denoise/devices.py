@@ -19,9 +19,11 @@ CPU_BUDGET = 0.7e9
 """Bytes of activations on a CPU."""
 GPU_SHARE = 0.4
 """Share of a GPU's free memory that activations may take."""
-CPU_WINDOW = 656
-"""Larger windows are slower on a CPU: their activations outgrow its caches, and each
-layer's output is memory that the system has to map anew."""
+LIVE_MAPS = 5
+"""Feature maps held at once, at the peak."""
+CPU_MAP = 66e6
+"""Bytes of one feature map on a CPU. Small tiles are mostly halo; large ones are slow,
+since the system maps the memory of each layer's output anew. Measured best on a U-Net."""
 GPU_WINDOW = 1280
 MOST_PER_BATCH = 16
 SMALLEST_CORE = 32
@@ -146,9 +148,10 @@ def plan_workload(
     if device.type == "cuda":
         budget, side = GPU_SHARE * torch.cuda.mem_get_info(device)[0], GPU_WINDOW
     else:
-        budget, side = CPU_BUDGET, CPU_WINDOW
-    pixels = budget / (4 * network.floats_per_pixel)
-    side = int(min(side, pixels**0.5))
+        side = int((CPU_MAP / (4 * network.floats_per_pixel)) ** 0.5)
+        budget = CPU_BUDGET
+    pixels = budget / (4 * network.floats_per_pixel * LIVE_MAPS)
+    side = min(side, int(pixels**0.5))
     core = tuple(max(side - 2 * h, SMALLEST_CORE) for h in halo)
     window = (core[-1] + 2 * halo[-1]) ** 2
     on_gpu = device.type == "cuda"

@@ -26,7 +26,7 @@ class DenoisingNetwork(nn.Module, ABC):
     receptive_radius : int
         Pixels along Y and X, from a pixel, that can influence its result.
     floats_per_pixel : float
-        Numbers held at once per input pixel, at the peak: what memory a tile takes.
+        Numbers per input pixel in the largest feature map: what memory a tile takes.
     uses_sigma : bool
         Whether the network is told the noise level.
     """

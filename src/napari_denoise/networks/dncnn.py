@@ -37,7 +37,7 @@ class DnCNN(DenoisingNetwork):
         self.ndim, self.depth, self.width, self.norm = ndim, depth, width, norm
         self.stride = 1
         self.receptive_radius = depth
-        self.floats_per_pixel = 3.0 * width
+        self.floats_per_pixel = float(width)
         self.head = convolution(ndim, (1, width), bias=True)
         hidden = range(depth - 2)
         middle = range((depth - 2) // 2, (depth - 2) // 2 + Z_TAPPED_LAYERS)

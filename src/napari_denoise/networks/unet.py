@@ -61,7 +61,7 @@ class UNet(DenoisingNetwork):
         levels = len(widths) - 1
         self.stride = 2 ** (levels + 1)
         self.receptive_radius = _receptive_radius(levels, blocks)
-        self.floats_per_pixel = widths[0] * 5 / 4
+        self.floats_per_pixel = widths[0] / 4
         self.head = convolution(ndim, (5, widths[0]))
         self.enc = nn.ModuleList(_stage(ndim, w, blocks, 3) for w in widths[:-1])
         self.mid = _stage(ndim, widths[-1], blocks, 3)

@@ -81,7 +81,8 @@ def fit_line(blocks: Blocks, variance: NDArray[np.float32]) -> Line:
         fit = _solve(above, leak, variance, expected, weights, flat)
         weights = fit.outliers
         expected = np.maximum(fit.floor + fit.slope * above, tiny)
-    return Line(fit.floor - fit.slope * darkest, fit.slope, fit.slope_error)
+    intercept = fit.floor - fit.slope * darkest
+    return Line(float(intercept), float(fit.slope), fit.slope_error)
 
 
 def _texture(blocks: Blocks, expected: NDArray[np.float64]) -> NDArray[np.float64]:
