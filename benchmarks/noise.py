@@ -74,8 +74,8 @@ def table(trials: list[Trial]) -> str:
         "# Noise measured from the image alone",
         "",
         "Made by `python benchmarks/noise.py`: five samples, two cameras a row. Error "
-        "of σ: |factor − 1|, pooled over five brightness levels. Lost: PSNR of the U-Net "
-        "with the true noise model minus with the measured one.",
+        "of σ: |factor − 1|, pooled over five brightness levels. Lost: PSNR of the "
+        "U-Net with the true noise model minus with the measured one.",
         "",
         "| noise | peak photons | σ error, median | 90 % | gain factor, median "
         "| dB lost, median | 90 % |",

@@ -105,9 +105,12 @@ def pair() -> tuple[Image, Image]:
 
 
 def random_model(architecture: str, **hyperparameters: Any) -> NetworkModel:
-    """Network with random weights, as `save_model` would describe it."""
+    """Network with random weights that do something, as `save_model` describes it."""
     torch.manual_seed(0)
     network = ARCHITECTURES[architecture](**hyperparameters).eval()
+    for weight in network.parameters():
+        if weight.ndim > 1:
+            torch.nn.init.kaiming_normal_(weight, nonlinearity="relu")
     spec = Spec(
         architecture=architecture,
         hyperparameters=network.hyperparameters(),

@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import nn
 
-from napari_denoise.models.halo import measure_halo
 from napari_denoise.networks import ARCHITECTURES, AutoEncoder, DnCNN, UNet, inflate
 from napari_denoise.networks.base import reflect_to_multiple
 from napari_denoise.networks.unet import shuffle, unshuffle
@@ -87,8 +86,6 @@ def test_nothing_beyond_the_receptive_radius_counts(name):
     changed[..., near, near] = noisy[..., near, near]
     pixel = (0, 0, centre, centre)
     assert network(changed, sigma)[pixel] == network(noisy, sigma)[pixel]
-    # A smaller radius would not do: some pixel of the outermost ring counts.
-    assert measure_halo(network, 0.3) <= centre
 
 
 @pytest.mark.parametrize("name", ["unet", "autoencoder"])
@@ -125,16 +122,14 @@ def test_the_autoencoder_has_no_way_around_its_latent_image():
     assert (network(torch.rand(1, 1, 24, 24), sigma) == 0).all()
 
 
-@pytest.mark.parametrize(("network"), [UNet(), DnCNN(), AutoEncoder()])
-def test_memory_per_pixel_covers_what_a_layer_reads_and_writes(network):
-    held = []
+@pytest.mark.parametrize("network", [UNet(), DnCNN(), AutoEncoder()])
+def test_memory_is_planned_by_the_largest_feature_map(network):
+    sizes = []
     for module in network.modules():
         if not list(module.children()):
-            module.register_forward_hook(
-                lambda _, inputs, output: held.append(inputs[0].numel() + output.numel())
-            )
+            module.register_forward_hook(lambda *args: sizes.append(args[2].numel()))
     network.eval()(torch.rand(1, 1, 64, 64), torch.tensor([0.1]))
-    assert max(held) / 64**2 <= network.floats_per_pixel
+    assert max(sizes) == network.floats_per_pixel * 64**2
 
 
 @pytest.mark.parametrize("sides", [(1, 1), (1, 9), (2, 3), (8, 5), (17, 8)])

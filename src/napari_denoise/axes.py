@@ -94,6 +94,7 @@ def _is_valid(labels: str, shape: tuple[int, ...]) -> bool:
 
 def _choices(shape: tuple[int, ...]) -> str:
     by_length = {
+        0: ["an image needs at least Y and X"],
         1: ["an image needs at least Y and X"],
         3: ["ZYX", "TYX", "CYX", "YXC"],
         4: ["TZYX", "CZYX", "ZCYX", "TCYX"],

@@ -37,18 +37,29 @@ class DenoiseWarning(UserWarning):
     """Something that the user should know of a result."""
 
 
-def denoise(image: Any, model: Any = "unet", **options: Any) -> Any:
+def denoise(
+    image: Any,
+    model: Any = "unet",
+    *,
+    axes: str | None = None,
+    noise: Any = "auto",
+    strength: float = 1.0,
+    neighbours: str = "none",
+    device: str = "auto",
+    tile: Any = "auto",
+    dtype: DTypeLike | None = None,
+    out: Any = None,
+) -> Any:
     """Denoise an image.
 
     Parameters
     ----------
     image : array-like or napari image layer
-        Integers or floats, 2D planes with any of T, C, Z and S axes.
+        Integers or floats, 2D planes with any of T, C, Z and S axes. Never changed.
     model : str, Path or Model
         A name that `list_models` gives, a model file, or a loaded model.
-    **options
-        As :func:`denoise_steps` takes them: `axes`, `noise`, `strength`,
-        `neighbours`, `device`, `tile`, `dtype` and `out`.
+    axes, noise, strength, neighbours, device, tile, dtype, out
+        As :func:`denoise_steps` takes them.
 
     Returns
     -------
@@ -75,7 +86,19 @@ def denoise(image: Any, model: Any = "unet", **options: Any) -> Any:
     >>> float(denoise(noisy).std()) < float(noisy.std())
     True
     """
-    result = run_to_end(denoise_steps(image, model, **options))
+    steps = denoise_steps(
+        image,
+        model,
+        axes=axes,
+        noise=noise,
+        strength=strength,
+        neighbours=neighbours,
+        device=device,
+        tile=tile,
+        dtype=dtype,
+        out=out,
+    )
+    result = run_to_end(steps)
     remarks = {remark for noise in result.noise for remark in noise.warnings}
     for warning in result.warnings:
         if warning not in remarks:

@@ -22,8 +22,8 @@ GPU_SHARE = 0.4
 LIVE_MAPS = 5
 """Feature maps held at once, at the peak."""
 CPU_MAP = 66e6
-"""Bytes of one feature map on a CPU. Small tiles are mostly halo; large ones are slow,
-since the system maps the memory of each layer's output anew. Measured best on a U-Net."""
+"""Bytes of one feature map on a CPU. Small tiles are mostly halo; large ones are
+slow, since the system maps each layer's output anew. Measured on a U-Net."""
 GPU_WINDOW = 1280
 MOST_PER_BATCH = 16
 SMALLEST_CORE = 32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,8 @@ SHORTFALL = (1.0, 1.05, 1.25, 1.4)
 longer the correlation, the more the variance of single blocks scatters."""
 SIGNIFICANT = 3.0
 """Standard errors that a gain must differ from 0 by."""
+SPREAD = 2.0
+"""The means of the blocks must vary by so much more than noise makes them vary."""
 NOISELESS = 1e-4
 """Less noise than this share of the intensity range is none."""
 ROUNDING = 0.1
@@ -91,16 +94,36 @@ def estimate_plane_noise(
     -----
     The line and the idea of smooth regions follow Foi et al., IEEE TIP 17:1737, 2008.
     """
-    windows = [np.asarray(w, np.float32) for w in windows]
-    levels = windows if levels is None else [np.asarray(w, np.float32) for w in levels]
+    levels = windows if levels is None else levels
     low = min(float(w.min()) for w in levels)
-    high = max(float(w.max()) for w in levels)
-    least = max((NOISELESS * (high - low)) ** 2, ROUNDING if integer else 0.0)
-    blocks = _usable_blocks(windows, levels)
+    span = max(float(w.max()) for w in levels) - low
+    if span == 0:
+        return NoiseModel(level=low)
+    # In units of the range no threshold depends on the image's unit.
+    scaled = [np.asarray(w / span, np.float32) for w in windows]
+    heights = [np.asarray((w - low) / span, np.float32) for w in levels]
+    least = max(NOISELESS**2, ROUNDING / span**2 if integer else 0.0)
+    blocks = _usable_blocks(scaled, heights)
     if len(blocks) < FEWEST_BLOCKS:
-        sigma = gaussian_sigma(windows)
-        return _gaussian(sigma, least, _mean(levels), (SMALL,))
-    return _measure(blocks, least, _mean(levels))
+        model = _gaussian(gaussian_sigma(scaled), least, _mean(heights), (SMALL,))
+    else:
+        model = _measure(blocks, least, _mean(heights))
+    return _in_counts(model, low, span)
+
+
+def _in_counts(model: NoiseModel, low: float, span: float) -> NoiseModel:
+    """Bring a model from units of the range back to counts."""
+    fit = model.fit and VarianceFit(
+        model.fit.means * span + low, model.fit.variances * span**2, model.fit.goodness
+    )
+    return replace(
+        model,
+        gain=model.gain * span,
+        offset=model.offset * span + low if model.gain > 0 else 0.0,
+        read_std=model.read_std * span,
+        level=low if model.level is None else model.level * span + low,
+        fit=fit,
+    )
 
 
 def gaussian_sigma(windows: Sequence[NDArray[np.floating]]) -> float:
@@ -156,7 +179,7 @@ def _measure(blocks: Blocks, least: float, mean: float) -> NoiseModel:
     if length:
         warnings.append(CORRELATED.format(length=length))
     fit = _scatter(blocks, line)
-    if line.slope < SIGNIFICANT * line.slope_error:
+    if line.slope < SIGNIFICANT * line.slope_error or _is_flat(blocks, typical, length):
         warnings.append(LITTLE_RANGE)
         return NoiseModel(
             read_std=typical**0.5,
@@ -178,6 +201,17 @@ def _measure(blocks: Blocks, least: float, mean: float) -> NoiseModel:
         offset_assumed=True,
         fit=fit,
     )
+
+
+def _is_flat(blocks: Blocks, variance: float, length: float) -> bool:
+    """Whether noise alone explains how the means of the blocks differ.
+
+    Then the slope is the skewness of the noise: a block with a few bright pixels by
+    chance has a higher mean and a higher variance.
+    """
+    correlated = max(1.0, np.pi * length**2)  # pixels that vary together
+    expected = variance * correlated / SIDE**2
+    return float(np.var(blocks.mean)) < SPREAD * expected
 
 
 def _marginal_line(blocks: Blocks) -> tuple[Line, float]:
