@@ -96,10 +96,20 @@ def test_a_flat_image_has_one_noise_level(peak, blur):
 
 
 def test_gaussian_noise_has_no_gain():
-    noise = np.random.default_rng(0).normal(0, 5, (256, 256))
-    model = estimate_noise(100 + 400 * synthetic_scene() + noise)
-    assert model.gain * 400 < 0.2 * model.read_std**2
-    np.testing.assert_allclose(model.std([120, 300, 500]), 5, rtol=0.08)
+    clean = 100 + 400 * scene("actin 60×")
+    model = estimate_noise(clean + np.random.default_rng(0).normal(0, 5, clean.shape))
+    assert model.kind == "gaussian"
+    assert model.sigma == pytest.approx(5, rel=0.03)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-6, 1e6, 1e12])
+def test_the_unit_of_the_image_does_not_matter(unit):
+    noisy, _ = draw(scene("nucleus"), peak=50, gain=2, offset=10, read=2)
+    model, other = estimate_noise(noisy), estimate_noise(unit * noisy)
+    assert other.kind == model.kind
+    for name in ("gain", "offset", "read_std", "level"):
+        expected = pytest.approx(unit * getattr(model, name), rel=1e-3)
+        assert getattr(other, name) == expected
 
 
 @pytest.mark.parametrize("value", [0, 7, 65535])
@@ -109,10 +119,9 @@ def test_a_constant_image_has_no_noise(value, dtype):
     assert (model.kind, model.sigma, model.level) == ("none", 0, value)
 
 
-def test_a_smooth_image_without_noise_has_none():
+def test_a_ramp_without_noise_has_none():
     y, x = np.mgrid[:128, :128] / 128
     assert estimate_noise((1000 * (x + y)).astype(np.float32)).kind == "none"
-    assert estimate_noise((1000 * (x + y)).astype(np.uint16)).kind == "none"
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 2)])
@@ -138,13 +147,31 @@ def test_saturated_pixels_are_left_out():
     np.testing.assert_allclose(clipped.std(means), full.std(means), rtol=0.1)
 
 
-def test_noise_clipped_at_zero_is_left_out():
-    clean = np.clip(2 * scene("membrane") - 0.5, 0, None)  # much is dark
-    noisy, _ = draw(clean, peak=50, gain=2, read=8)
+@pytest.mark.parametrize("name", ["membrane", "nucleus"])
+@pytest.mark.parametrize("black", [0, -20, -40, -60])
+def test_a_background_cut_off_at_zero_does_not_hide_the_noise(black, name):
+    noisy, _ = draw(scene(name), peak=50, gain=2, read=8, offset=black)
+    model = estimate_noise(np.maximum(noisy, 0))
+    photons = np.linspace(0.2, 1, 5) * 50
+    photons = photons[2 * photons + black > 10]
+    found = model.std(2 * photons + black) / np.sqrt(4 * photons + 64)
+    assert np.abs(np.log2(found)).max() < 0.55  # what is left of the noise is skewed
+
+
+def test_background_cut_off_is_said():
+    noisy, _ = draw(scene("membrane"), peak=50, gain=2, read=8, offset=-30)
     model = estimate_noise(np.maximum(noisy, 0))
     assert "cut off" in " ".join(model.warnings)
-    means = 100 * np.linspace(0.2, 1, 5)
-    np.testing.assert_allclose(model.std(means), np.sqrt(2 * means + 64), rtol=0.1)
+    photons = np.array([20, 30, 40, 50])
+    expected = np.sqrt(4 * photons + 64)
+    np.testing.assert_allclose(model.std(2 * photons - 30), expected, rtol=0.15)
+
+
+def test_photons_counted_at_zero_are_not_cut_off():
+    noisy, _ = draw(scene("nucleus"), peak=2)
+    model = estimate_noise(noisy)
+    assert model.warnings == ()
+    assert model.sigma == pytest.approx(noisy.mean() ** 0.5, rel=0.03)
 
 
 def test_frame_differences_leave_structure_out():

@@ -65,7 +65,8 @@ def test_simulation_has_mean_variance_and_correlation_of_its_model(length):
     assert error.mean() == pytest.approx(0, abs=0.15)
     assert error.var() == pytest.approx(3 * 60 + 16, rel=0.02)
     lag = np.mean(error[..., 1:] * error[..., :-1]) / error.var()
-    expected = np.exp(-((1 / length) ** 2)) if length else 0.0
+    kernel = np.exp(-0.5 * (np.arange(-9, 10) / max(length / 2, 1e-3)) ** 2)
+    expected = np.sum(kernel[1:] * kernel[:-1]) / np.sum(kernel**2)
     assert lag == pytest.approx(expected, abs=0.02)
 
 

@@ -181,8 +181,8 @@ def denoise_steps(
         cancelled=cancelled or (lambda: False),
     )
     began = time.perf_counter()
-    scalings = yield from job.measure(noise)
     with open_output(out, layout.shape, job.dtype, layout.axes) as target:
+        scalings = yield from job.measure(noise)
         yield from job.run(scalings, target)
     models = tuple(s.noise for s in scalings if s.noise is not None)
     remarks = [remark for model in models for remark in model.warnings]

@@ -114,7 +114,9 @@ class Workload:
         if self.batch > 1:
             return Workload(self.device, self.core, self.batch // 2)
         if max(self.core) > SMALLEST_CORE:
-            halved = tuple(max(side // 2, SMALLEST_CORE) for side in self.core)
+            halved = tuple(
+                min(side, max(side // 2, SMALLEST_CORE)) for side in self.core
+            )
             return Workload(self.device, halved, 1)
         if self.device.type != "cpu":
             return Workload(torch.device("cpu"), self.core, 1)
@@ -173,7 +175,12 @@ def is_out_of_memory(error: BaseException) -> bool:
     """
     if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
         return True
-    words = ("out of memory", "not enough memory", "can't allocate memory")
+    words = (
+        "out of memory",
+        "not enough memory",
+        "can't allocate memory",
+        "STATUS_ALLOC_FAILED",  # cuDNN and cuBLAS
+    )
     return isinstance(error, RuntimeError) and any(w in str(error) for w in words)
 
 

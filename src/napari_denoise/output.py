@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 
 from napari_denoise.errors import FileError, ImageError, OptionError
+from napari_denoise.files import pixel_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +108,8 @@ def open_output(
     ------
     ImageError
         If the result is too large for the memory, or `out` has another shape.
+    OptionError
+        If `out` is of a narrower type.
     FileError
         If the file exists or cannot be made.
     """
@@ -118,6 +121,11 @@ def open_output(
     elif tuple(out.shape) != tuple(shape):
         raise ImageError(
             f"out has the shape {tuple(out.shape)}, but the result's is {shape}."
+        )
+    elif not np.can_cast(dtype, out.dtype):
+        raise OptionError(
+            f"out is of type {out.dtype}, which cannot hold all results of type "
+            f"{dtype}. Give dtype=“{out.dtype}” to round and clip them to it."
         )
     else:
         yield out
@@ -151,8 +159,8 @@ def _open_tiff(
             shape=shape,
             dtype=dtype,
             bigtiff=math.prod(shape) * dtype.itemsize > CLASSIC_TIFF,
-            photometric="rgb" if axes.endswith("S") else "minisblack",
             metadata={"axes": axes},
+            **pixel_options(shape, axes),
         )
     except OSError as error:
         partial.unlink(missing_ok=True)

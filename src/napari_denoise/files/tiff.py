@@ -132,6 +132,28 @@ def write_tiff(
         partial.unlink(missing_ok=True)
 
 
+def pixel_options(shape: tuple[int, ...], axes: str) -> dict[str, Any]:
+    """Say how tifffile is to write colour samples.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the image.
+    axes : str
+        Letters of TCZYXS, one per axis.
+
+    Returns
+    -------
+    dict
+        Options of :func:`tifffile.imwrite`.
+    """
+    samples = shape[-1] if axes.endswith("S") else 1
+    if samples in (3, 4):
+        return {"photometric": "rgb"}
+    options = {"photometric": "minisblack"}
+    return {**options, "planarconfig": "contig"} if samples > 1 else options
+
+
 def _description(file: TiffFile) -> dict[str, Any]:
     tags = file.pages.first.tags
     resolution = tuple(
@@ -171,7 +193,7 @@ def _write_options(
     path: Path, data: NDArray[Any], axes: str, like: TiffImage
 ) -> dict[str, Any]:
     options: dict[str, Any] = {
-        "photometric": "rgb" if axes.endswith("S") else "minisblack",
+        **pixel_options(data.shape, axes),
         "metadata": {**like.metadata, "axes": axes},
     }
     if like.resolution is not None and min(like.resolution) > 0:

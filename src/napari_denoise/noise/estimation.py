@@ -26,6 +26,8 @@ WHITE = 1.35
 """A larger ratio of the variances at coarse and fine scale means correlated noise."""
 SETTLED = 1.1
 """The dilation is large enough once that ratio falls to this."""
+UNSETTLED = 2.5
+"""Where it is still larger at the last dilation, no noise explains it."""
 SHORTFALL = (1.0, 1.05, 1.25, 1.4)
 """What the 10th percentile of that ratio lacks, by the dilation where it settled: the
 longer the correlation, the more the variance of single blocks scatters."""
@@ -38,6 +40,8 @@ NOISELESS = 1e-4
 ROUNDING = 0.1
 """Variance, in counts, that integers have without any noise (1/12)."""
 FEWEST_BLOCKS = 12
+EMPTY = 0.98
+"""A block with so many pixels at the lowest value shows no noise: it was cut off."""
 CLIPPED = 1.3
 MISFIT = 0.3
 """Logarithm of the ratio by which one line may miss the blocks at the floor."""
@@ -164,6 +168,9 @@ def _usable_blocks(
 
 def _measure(blocks: Blocks, least: float, mean: float) -> NoiseModel:
     warnings: list[str] = []
+    showing = blocks.floor < EMPTY
+    if showing.sum() >= FEWEST_BLOCKS:
+        blocks = blocks.where(showing)
     unsaturated = blocks.ceiling <= END_SHARE
     if not unsaturated.all() and unsaturated.sum() >= FEWEST_BLOCKS:
         blocks = blocks.where(unsaturated)
@@ -172,9 +179,10 @@ def _measure(blocks: Blocks, least: float, mean: float) -> NoiseModel:
     if above_floor is not None:
         blocks = above_floor
         warnings.append(AT_FLOOR)
-    line, length = _marginal_line(blocks)
-    typical = float(np.median(line.at(blocks.mean)))
-    if typical <= least:
+    line, length = _marginal_line(blocks, least)
+    # Where photons are few, only the brighter blocks show that there is noise.
+    typical, strongest = np.percentile(line.at(blocks.mean), (50, 99))
+    if strongest <= least:
         return NoiseModel(level=mean, warnings=tuple(warnings))
     if length:
         warnings.append(CORRELATED.format(length=length))
@@ -182,7 +190,7 @@ def _measure(blocks: Blocks, least: float, mean: float) -> NoiseModel:
     if line.slope < SIGNIFICANT * line.slope_error or _is_flat(blocks, typical, length):
         warnings.append(LITTLE_RANGE)
         return NoiseModel(
-            read_std=typical**0.5,
+            read_std=float(typical**0.5),
             correlation_length=length,
             level=mean,
             warnings=tuple(warnings),
@@ -214,16 +222,19 @@ def _is_flat(blocks: Blocks, variance: float, length: float) -> bool:
     return float(np.var(blocks.mean)) < SPREAD * expected
 
 
-def _marginal_line(blocks: Blocks) -> tuple[Line, float]:
+def _marginal_line(blocks: Blocks, least: float) -> tuple[Line, float]:
     """Return the line of the full noise variance, and its correlation length."""
     finest = fit_line(blocks, blocks.high_pass[0])
-    if _coarse_ratio(blocks, finest) <= WHITE:
+    strongest = float(np.percentile(finest.at(blocks.mean), 99))
+    if strongest <= least or _coarse_ratio(blocks, finest) <= WHITE:
         return finest, 0.0
     for index in range(1, len(DILATIONS)):
         line = fit_line(blocks, blocks.high_pass[index])
         ratio = _coarse_ratio(blocks, line)
         if ratio <= SETTLED:
             break
+    if ratio > UNSETTLED:  # smooth at all scales: structure, not noise
+        return finest, 0.0
     factor = max(1.0, SHORTFALL[index] * ratio)
     line = Line(*(factor * number for number in line))
     hidden = np.median(finest.at(blocks.mean) / line.at(blocks.mean))
