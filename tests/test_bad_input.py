@@ -144,7 +144,7 @@ def test_a_constant_image_comes_back_and_it_is_said(name, noise, dtype):
 
 def test_a_quiet_channel_comes_back_among_others(image):
     source = np.stack([image, np.full_like(image, 7)])
-    with pytest.warns(DenoiseWarning, match=r"Channel \[1\]"):
+    with pytest.warns(DenoiseWarning, match="channel with number 1"):
         result = denoise(source, "tikhonov", axes="CYX")
     np.testing.assert_array_equal(result[1], source[1])
     assert (result[0] != source[0]).any()
@@ -243,7 +243,7 @@ def test_a_newer_schema_is_refused(respecified):
 
 
 def test_an_unknown_architecture_is_refused(respecified):
-    with pytest.raises(ModelError, match=r"“transformer”.*unet, dncnn, autoencoder"):
+    with pytest.raises(ModelError, match=r"“transformer”.*dncnn, unet, autoencoder"):
         load_model(respecified(architecture="transformer"))
 
 

@@ -388,10 +388,17 @@ def test_a_closed_run_leaves_nothing(noisy, tiny, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rounding_that_costs_counts_is_said(tiny):
+def test_rounding_that_costs_counts_is_said():
     few = np.random.default_rng(0).poisson(0.3, (64, 64)).astype(np.uint8)
     with pytest.warns(DenoiseWarning, match="float32"):
         denoise(few, "tikhonov")
+
+
+def test_rounding_around_zero_costs_nothing():
+    clean = synthetic_scene(64) - synthetic_scene(64).mean()
+    noise = np.random.default_rng(0).normal(0, 20, (64, 64))
+    around = np.rint(500 * clean + noise).astype(np.int16)
+    assert abs(denoise(around, "tikhonov").mean()) < 2  # and does not warn
 
 
 def test_a_result_too_large_for_the_memory_is_refused(tiny):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import warnings
 from contextlib import contextmanager
@@ -127,7 +128,10 @@ def evaluate(
             f"PSNR {metrics.psnr:.2f} dB, SSIM {metrics.ssim:.4f}, "
             f"NRMSE {metrics.nrmse:.4f} (range {metrics.data_range:g})"
         )
-        _show(metrics.to_dict(), as_json, text)
+        # JSON knows no infinity: the PSNR of identical images is null.
+        numbers = metrics.to_dict().items()
+        report = {name: x if math.isfinite(x) else None for name, x in numbers}
+        _show(report, as_json, text)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise.errors import Cancelled
+from napari_denoise.errors import Cancelled, FileError, ModelError
 from napari_denoise.models import ClassicalModel, NetworkModel
 from napari_denoise.noise import (
     Scaling,
@@ -74,10 +74,20 @@ def make_engine(
     -------
     TileRunner or WholePlanes
         Both have ``run(plane, sigma)``, a generator, and ``warnings``.
+
+    Raises
+    ------
+    ModelError
+        If the model is not for planes.
     """
     if isinstance(model, ClassicalModel):
         return WholePlanes(model)
     assert isinstance(model, NetworkModel)
+    if model.spec.ndim != 2:
+        raise ModelError(
+            f"“{model.name}” is a {model.spec.ndim}D model; this version denoises plane "
+            "by plane. Choose a 2D model such as “unet”."
+        )
     from napari_denoise.devices import choose_device
     from napari_denoise.inference import TileRunner
 
@@ -164,7 +174,7 @@ class Job:
         for channel in self.layout.copied:
             for index in self.layout.planes(channel):
                 alpha = self.layout.read(self.source.data, index)
-                self.layout.write(target, index, alpha.astype(self.dtype))
+                self._write(target, index, _converted(alpha, self.dtype))
         self._tell(scalings, sums)
 
     def _restore(
@@ -178,7 +188,7 @@ class Job:
         """Denoise one plane into `target`, yielding pixels done."""
         told = scaling.told * max(self.strength, 1.0)
         if told == 0 or self.strength == 0:
-            self.layout.write(target, index, _converted(counts, self.dtype))
+            self._write(target, index, _converted(counts, self.dtype))
             yield counts.size
             return
         filled, bad = finite_plane(counts)
@@ -187,21 +197,31 @@ class Job:
         if self.strength < 1:
             restored = filled + np.float32(self.strength) * (restored - filled)
         result = cast(restored, self.dtype)
-        sums += restored.sum(dtype=float), result.sum(dtype=float)
+        shift = result.sum(dtype=float) - restored.sum(dtype=float)
+        sums += shift, np.abs(filled).sum(dtype=float)
         if bad is not None:
             self.bad_pixels += int(bad.sum())
-            result[bad] = counts[bad]
-        self.layout.write(target, index, result)
+            if self.dtype.kind == "f":  # integers keep what stood in their place
+                result[bad] = counts[bad]
+        self._write(target, index, result)
+
+    def _write(self, target: Any, index: Index, plane: NDArray[Any]) -> None:
+        try:
+            self.layout.write(target, index, plane)
+        except OSError as error:
+            raise FileError(f"The result cannot be written: {error}.") from error
 
     def _stop_if_cancelled(self) -> None:
         if self.cancelled():
             raise Cancelled("Cancelled: nothing was changed.")
 
     def _tell(self, scalings: list[Scaling], sums: NDArray[np.float64]) -> None:
+        floats = self.dtype.kind == "f"
         if self.bad_pixels:
             self.warnings.append(
-                f"{self.bad_pixels} pixels are not finite (NaN or infinite). They were "
-                "put back as they were; their neighbours were used in their place."
+                f"{self.bad_pixels} pixels are not finite (NaN or infinite). Their "
+                "neighbours were used in their place"
+                + (", and they were put back as they were." if floats else ".")
             )
         quiet = [i for i, scaling in enumerate(scalings) if scaling.told == 0]
         if quiet:
@@ -210,12 +230,12 @@ class Job:
             self.warnings.append(
                 f"The {which} has no measurable noise and was returned unchanged."
             )
-        shift = abs(sums[1] - sums[0])
-        if self.dtype.kind != "f" and shift > ROUNDING_LOSS * abs(sums[0]):
+        shift, total = abs(sums[0]), max(sums[1], 1e-12)
+        if not floats and shift > ROUNDING_LOSS * total:
             self.warnings.append(
-                f"Rounding to {self.dtype.name} changes the total intensity by "
-                f"{100 * shift / max(abs(sums[0]), 1e-12):.1f} %: the image has few "
-                "counts. Use dtype=“float32” to keep it."
+                f"Rounding to {self.dtype.name} and its range change the total "
+                f"intensity by {100 * shift / total:.1f} %. Use dtype=“float32” to "
+                "keep it."
             )
 
 
@@ -223,4 +243,5 @@ def _converted(counts: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Change the type without losing what it can hold."""
     if counts.dtype == dtype:
         return counts
-    return cast(counts.astype(np.float64), dtype)
+    numbers = counts.astype(np.float64)
+    return cast(numbers if dtype.kind == "f" else np.nan_to_num(numbers), dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,6 +163,7 @@ def _open_tiff(
             metadata={"axes": axes},
             **pixel_options(shape, axes),
         )
+        _reserve(partial)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise FileError(f"{path} cannot be written: {error}.") from error
@@ -171,3 +173,13 @@ def _open_tiff(
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _reserve(path: Path) -> None:
+    """Take the file's space on disk now.
+
+    Writing to a map of a file that the disk has no room for kills the process.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)

@@ -105,5 +105,8 @@ def _from_layer(layer: Any) -> Source:
 
 def _from_array(image: Any) -> Source:
     if not all(hasattr(image, name) for name in ("shape", "dtype", "__getitem__")):
-        image = np.asarray(image)
+        try:
+            image = np.asarray(image)
+        except ValueError as error:
+            raise ImageError(f"This is no image: {error}. {WORKS}") from error
     return Source(image, None, None)

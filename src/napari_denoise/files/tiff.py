@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +20,22 @@ IMAGEJ_AXES = "TZCYXS"
 IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
 COUNTED = ("ImageJ", "axes", "images", "channels", "slices", "frames", "hyperstack")
 """ImageJ's own entries that follow from shape and axes."""
+OME_UNITS = ("pm", "nm", "µm", "mm", "cm", "m", "in")
+LENGTHS = dict.fromkeys(("um", "micron", "microns", "\\u00B5m"), "µm") | {"inch": "in"}
+"""Other names of those units, as ImageJ's files have them."""
+TIFF_UNITS = {2: "in", 3: "cm"}
+DAMAGED = (
+    ArithmeticError,
+    AssertionError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    struct.error,
+    zlib.error,
+)
+"""What readers run into, beside their own errors, when bytes of a file are wrong."""
 PIXEL_ATTRIBUTES = (
     "PhysicalSizeX",
     "PhysicalSizeXUnit",
@@ -84,7 +102,7 @@ def read_tiff(path: str | Path) -> TiffImage:
             return TiffImage(data, series.axes, **_description(file))
     except FileNotFoundError as error:
         raise FileError(f"There is no file {path}.") from error
-    except (OSError, tifffile.TiffFileError, IndexError, KeyError) as error:
+    except (OSError, tifffile.TiffFileError, *DAMAGED) as error:
         raise FileError(
             f"{path} cannot be read as a TIFF image; it may be truncated or of another "
             f"kind: {error}."
@@ -126,7 +144,7 @@ def write_tiff(
     try:
         tifffile.imwrite(partial, data, **_write_options(path, data, axes, like))
         partial.replace(path)
-    except OSError as error:
+    except (OSError, ValueError, tifffile.OmeXmlError) as error:
         raise FileError(f"{path} cannot be written: {error}.") from error
     finally:
         partial.unlink(missing_ok=True)
@@ -200,11 +218,34 @@ def _write_options(
         options["resolution"] = like.resolution
         options["resolutionunit"] = like.resolution_unit
     is_ome = path.name.lower().endswith((".ome.tif", ".ome.tiff"))
+    if is_ome and like.flavour != "ome":
+        options["metadata"] = {**_ome_calibration(like), "axes": axes}
     if is_ome or like.flavour == "ome":
         return {**options, "ome": True}
     if like.flavour == "imagej" and _fits_imagej(data, axes):
         return {**options, "imagej": True}
-    return {**options, "ome": False}
+    # Colour tables and ranges are ImageJ's own; numbers and words go anywhere.
+    plain = {k: v for k, v in like.metadata.items() if isinstance(v, str | int | float)}
+    return {**options, "ome": False, "metadata": {**plain, "axes": axes}}
+
+
+def _ome_calibration(like: TiffImage) -> dict[str, Any]:
+    """Say in OME's words how large pixels are and how far apart frames."""
+    named = str(like.metadata.get("unit", ""))
+    unit = LENGTHS.get(named, named) or TIFF_UNITS.get(like.resolution_unit, "")
+    sizes = {}
+    if like.resolution is not None and min(like.resolution) > 0:
+        sizes = {axis: 1 / r for axis, r in zip("XY", like.resolution, strict=True)}
+    if "spacing" in like.metadata:
+        sizes["Z"] = float(like.metadata["spacing"])
+    calibration: dict[str, Any] = {}
+    for axis, size in sizes.items() if unit in OME_UNITS else ():
+        calibration[f"PhysicalSize{axis}"] = size
+        calibration[f"PhysicalSize{axis}Unit"] = unit
+    if "finterval" in like.metadata:
+        calibration["TimeIncrement"] = float(like.metadata["finterval"])
+        calibration["TimeIncrementUnit"] = "s"
+    return calibration
 
 
 def _fits_imagej(data: NDArray[Any], axes: str) -> bool:

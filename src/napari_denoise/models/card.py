@@ -67,13 +67,13 @@ class Spec(BaseModel):
     schema_version: int = SCHEMA
     architecture: str
     hyperparameters: dict[str, Any]
-    ndim: int
-    channels: int = 1
+    ndim: Literal[2, 3]
+    channels: int = Field(1, ge=1)
     sigma_range: tuple[float, float]
     normalisation: Literal["percentiles"] = "percentiles"
-    receptive_radius: int
-    halo: int
-    stride: int
+    receptive_radius: int = Field(ge=0)
+    halo: int = Field(ge=0)
+    stride: int = Field(ge=1)
     summary: str = ""
     training: Training = Field(default_factory=Training)
     quality: dict[str, Any] = Field(default_factory=dict)

@@ -35,7 +35,8 @@ def read_spec(path: Path) -> Spec:
     ModelError
         If the file is missing, cut short, no model of ours, or from a newer version.
     """
-    text = _read_header(path).get("__metadata__", {}).get("spec")
+    metadata = _read_header(path).get("__metadata__")
+    text = metadata.get("spec") if isinstance(metadata, dict) else None
     if text is None:
         raise ModelError(
             f"{path.name} is not a napari-denoise model: its header holds no spec. "
@@ -89,10 +90,19 @@ def read_network(path: Path) -> NetworkModel:
     try:
         network = ARCHITECTURES[spec.architecture](**spec.hyperparameters)
         network.load_state_dict(load_file(path))
-    except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
+    except (
+        SafetensorError,
+        IndexError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        ZeroDivisionError,
+    ) as error:
         raise ModelError(
             f"The weights in {path.name} are cut short or do not fit its spec: {error}"
         ) from error
+    if (network.ndim, network.stride) != (spec.ndim, spec.stride):
+        raise ModelError(f"The spec in {path.name} does not fit its network.")
     name = path.name.removesuffix(SUFFIX)
     return NetworkModel(name, spec, network.eval(), path.stat().st_size)
 
