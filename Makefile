@@ -39,6 +39,8 @@ lint: env
 env: $(READY)
 
 $(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c "import ensurepip" 2>/dev/null \
+		|| { $(APT) update && $(APT) install -y python3-venv; }
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) torch)
 	$(PIP) --editable '.[dev]'

@@ -117,8 +117,9 @@ class Trainer:
 def relative_error(output: Tensor, batch: Batch) -> Tensor:
     """Root-mean-square error of each patch in units of the noise.
 
-    Squares are taken in counts, through the exact unbiased inverse: their minimum is
-    the posterior mean E(x|y), which keeps the counts.
+    Squares are taken in counts, through the exact unbiased inverse: the minimum of
+    their mean is the posterior mean E(x|y), which keeps the counts. The root by patch
+    moves that minimum where patches of one kind differ much in error.
 
     Parameters
     ----------

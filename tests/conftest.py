@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from scipy.ndimage import convolve1d, gaussian_filter
 
 from napari_denoise.files import read_tiff
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Image = NDArray[Any]
+
+# The same examples every time, however busy the machine is.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.load_profile("repeatable")
 
 HIGHEST_SIGMA = 75 / 255
 DIMMEST = 0.05

@@ -52,7 +52,9 @@ def test_every_numeric_type_works_and_is_kept(dtype, order, image):
     np.testing.assert_array_equal(source, kept)
     expected = denoise(source.astype(np.float32), "tikhonov", dtype=np.float64)
     # The same up to rounding, and to what 16 bits of a float can hold.
-    assert np.abs(result.astype(float) - expected).max() < (2 if dtype[0] != "f" else 0.1)
+    assert np.abs(result.astype(float) - expected).max() < (
+        2 if dtype[0] != "f" else 0.1
+    )
     assert (result != source).any()
 
 
@@ -89,7 +91,7 @@ def test_integers_near_their_limits_do_not_wrap_around(dtype):
 )
 @pytest.mark.parametrize("function", [denoise, estimate_noise])
 def test_other_data_are_refused(data, function):
-    with pytest.raises(ImageError, match="work|image layer"):
+    with pytest.raises(ImageError, match=r"work|image layer"):
         function(data)
 
 
@@ -126,7 +128,7 @@ def test_pixels_that_are_not_finite_become_their_neighbours_in_integers(dtype, i
 
 def test_an_image_of_nan_comes_back():
     source = np.full((20, 20), np.nan, np.float32)
-    with pytest.warns(DenoiseWarning, match="no measurable noise"):
+    with pytest.warns(DenoiseWarning, match="No noise could be measured"):
         result = denoise(source)
     np.testing.assert_array_equal(result, source)
 
@@ -136,7 +138,7 @@ def test_an_image_of_nan_comes_back():
 @pytest.mark.parametrize("dtype", ["uint8", "uint64", "float32", "float64"])
 def test_a_constant_image_comes_back_and_it_is_said(name, noise, dtype):
     source = np.full((40, 40), 200, dtype)
-    with pytest.warns(DenoiseWarning, match="no measurable noise"):
+    with pytest.warns(DenoiseWarning, match="No noise could be measured"):
         result = denoise(source, name, noise=noise)
     np.testing.assert_array_equal(result, source)
     assert result.dtype == source.dtype
@@ -144,13 +146,13 @@ def test_a_constant_image_comes_back_and_it_is_said(name, noise, dtype):
 
 def test_a_quiet_channel_comes_back_among_others(image):
     source = np.stack([image, np.full_like(image, 7)])
-    with pytest.warns(DenoiseWarning, match="channel with number 1"):
+    with pytest.warns(DenoiseWarning, match="in channel 1"):
         result = denoise(source, "tikhonov", axes="CYX")
     np.testing.assert_array_equal(result[1], source[1])
     assert (result[0] != source[0]).any()
 
 
-@pytest.mark.filterwarnings("ignore:.*no measurable noise")
+@pytest.mark.filterwarnings("ignore:No noise could be measured")
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("shape", [(1, 1), (1, 33), (33, 1), (2, 3), (7, 9), (3, 2, 5)])
 def test_small_and_odd_sides_work(name, shape):
@@ -280,7 +282,7 @@ def test_a_damaged_byte_is_refused_or_harmless(saved, tmp_path, position, value)
     try:
         load_model(path)
     except ModelError as error:
-        assert "damaged.safetensors" in str(error)  # noqa: PT017
+        assert "damaged.safetensors" in str(error)
 
 
 class Payload:
@@ -366,5 +368,5 @@ def test_a_file_that_cannot_grow_leaves_nothing(tmp_path):
 
 
 def test_a_missing_folder_is_told_before_anything_is_computed(image, tmp_path):
-    with pytest.raises(FileError, match="cannot be written"):
+    with pytest.raises(FileError, match="no folder"):
         denoise(image, out=tmp_path / "nowhere" / "a.tif")

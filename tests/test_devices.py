@@ -86,7 +86,7 @@ def test_retreat_ends_and_only_ever_shrinks(device, height, width, batch):
         if smaller is None:
             break
         assert smaller.batch <= work.batch
-        assert all(a <= b for a, b in zip(smaller.core, work.core))
+        assert all(a <= b for a, b in zip(smaller.core, work.core, strict=True))
         assert smaller != work
         work = smaller
     assert work.device.type == "cpu"

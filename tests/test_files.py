@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import numpy as np
 import pytest
 import tifffile
@@ -41,22 +43,18 @@ def numbers(shape, dtype="uint16"):
 
 @pytest.fixture
 def round_trip(tmp_path):
-    """Write with tifffile, read, write again, and read with tifffile."""
+    """Write with tifffile, read, write again, and open both with tifffile."""
+    with ExitStack() as opened:
 
-    def round_trip(data, suffix=".tif", target=None, **options):
-        source, result = tmp_path / f"a{suffix}", tmp_path / f"b{target or suffix}"
-        tifffile.imwrite(source, data, **options)
-        image = read_tiff(source)
-        np.testing.assert_array_equal(image.data.squeeze(), data.squeeze())
-        write_tiff(result, image.data, image.axes, image)
-        return tifffile.TiffFile(source), tifffile.TiffFile(result)
+        def round_trip(data, suffix=".tif", target=None, **options):
+            paths = tmp_path / f"a{suffix}", tmp_path / f"b{target or suffix}"
+            tifffile.imwrite(paths[0], data, **options)
+            image = read_tiff(paths[0])
+            np.testing.assert_array_equal(image.data.squeeze(), data.squeeze())
+            write_tiff(paths[1], image.data, image.axes, image)
+            return [opened.enter_context(tifffile.TiffFile(path)) for path in paths]
 
-    opened = []
-    yield lambda *args, **options: opened.extend(
-        files := round_trip(*args, **options)
-    ) or files
-    for file in opened:
-        file.close()
+        yield round_trip
 
 
 def assert_same_pixels(before, after):
@@ -113,7 +111,7 @@ def test_plain_files_keep_their_resolution(unit, round_trip):
 
 @pytest.mark.parametrize("axes", ["YX", "ZYX", "CYX", "TYX", "TCZYX", "ZCYX"])
 def test_axes_of_plain_files_are_kept(axes, round_trip):
-    shape = [dict(T=2, C=3, Z=4, Y=8, X=9)[axis] for axis in axes]
+    shape = [{"T": 2, "C": 3, "Z": 4, "Y": 8, "X": 9}[axis] for axis in axes]
     before, after = round_trip(
         numbers(shape), photometric="minisblack", metadata={"axes": axes}
     )

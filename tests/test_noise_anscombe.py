@@ -56,7 +56,9 @@ def test_the_algebraic_inverse_would_not_do():
     assert (stabilise(y, noise).mean() / 2) ** 2 - 3 / 8 < 0.9
 
 
-@given(positive, finite, st.floats(0, 100), st.lists(st.floats(-1e30, 1e30), min_size=2))
+@given(
+    positive, finite, st.floats(0, 100), st.lists(st.floats(-1e30, 1e30), min_size=2)
+)
 def test_inverse_is_monotone_and_defined_everywhere(gain, offset, read, values):
     z = np.sort(np.array([*values, 0, 1.2, 1.3, 3]))
     counts = exact_unbiased_inverse(z, gain, offset, read)
@@ -65,7 +67,9 @@ def test_inverse_is_monotone_and_defined_everywhere(gain, offset, read, values):
     assert (np.diff(counts) >= -1e-12 * scale[1:]).all()
 
 
-@given(positive, finite, st.floats(0, 100), st.lists(st.floats(-1e30, 1e30), min_size=1))
+@given(
+    positive, finite, st.floats(0, 100), st.lists(st.floats(-1e30, 1e30), min_size=1)
+)
 def test_transform_is_defined_everywhere(gain, offset, read, values):
     z = stabilise(np.array(values), NoiseModel(gain, offset, read))
     assert np.isfinite(z).all()

@@ -188,9 +188,24 @@ def test_frame_differences_leave_structure_out():
     assert stack.std(levels[2]) > 3 * movie.std(levels[2])
 
 
-def test_a_movie_without_changes_has_no_noise():
-    movie = np.repeat(synthetic_scene()[None].astype(np.float32), 3, axis=0)
-    assert estimate_noise(movie, axes="TYX").kind == "none"
+def test_frames_are_compared_at_the_same_depth():
+    checker = np.indices((128, 128)).sum(axis=0) % 2
+    flat = scene("nucleus")[:128, 100:228]
+    depths = np.stack([flat, flat * (1 + checker), flat * (2 - checker)])
+    volumes = np.repeat(depths[None], 3, axis=0)
+    noisy, _ = draw(volumes, peak=500, gain=2)
+    models = [estimate_noise(noisy, axes="TZYX")]
+    models += [estimate_noise(noisy.swapaxes(0, 1), axes="ZTYX")]
+    assert models[0] == models[1]
+    levels = np.array([100, 400, 900])
+    np.testing.assert_allclose(models[0].std(levels), np.sqrt(2 * levels), rtol=0.03)
+
+
+@pytest.mark.parametrize("frames", [[0, 0, 1, 1], [0, 0]])
+def test_frames_that_are_there_twice_do_not_hide_the_noise(frames):
+    clean = np.repeat(scene("nucleus")[None], 2, axis=0)
+    movie, _ = draw(clean, peak=50, gain=2)
+    assert estimate_noise(movie[frames], axes="TYX").gain == pytest.approx(2, rel=0.1)
 
 
 def test_channels_are_measured_one_by_one():

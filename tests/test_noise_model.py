@@ -40,7 +40,7 @@ def test_kind(model, kind):
     ],
 )
 def test_impossible_numbers_are_refused(numbers):
-    with pytest.raises(NoiseError, match="noise model|negative"):
+    with pytest.raises(NoiseError, match=r"noise model|negative"):
         NoiseModel(**numbers)
 
 

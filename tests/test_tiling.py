@@ -33,7 +33,10 @@ def plans(draw, sides=(1, 40)):
         st.integers(0, 20),
         st.sampled_from([1, 2, 4, 8]),
     )
-    return [list(numbers) for numbers in zip(*(draw(axis) for _ in range(ndim)))]
+    return [
+        list(numbers)
+        for numbers in zip(*(draw(axis) for _ in range(ndim)), strict=True)
+    ]
 
 
 def stitch(plan, image, work=lambda window: window):
@@ -64,7 +67,8 @@ def test_tiling_and_stitching_alone_are_the_identity(case):
 def test_tiles_lie_on_the_stride_grid_and_keep_to_their_size(case):
     shape, tile, halo, stride = case
     plan = plan_tiles(shape, tile, halo, stride)
-    for core, most, h, asked, step in zip(plan.core, tile, plan.halo, halo, stride):
+    numbers = (plan.core, tile, plan.halo, halo, stride)
+    for core, most, h, asked, step in zip(*numbers, strict=True):
         assert core % step == 0
         assert core <= max(most, step)
         assert h % step == 0

@@ -48,6 +48,8 @@ def resolve_axes(
         If the letters do not fit the shape, or no safe guess can be made.
     """
     if axes is not None:
+        if not isinstance(axes, str):
+            raise AxesError(f"Axes must be letters such as “ZYX”, got {axes!r}.")
         return _checked(axes.upper(), shape)
     if labels is not None and _is_valid(labels.upper(), shape):
         return labels.upper()

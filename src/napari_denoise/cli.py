@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from napari_denoise.models import ModelCard
 
 BAD_INPUT = 2
+UsageError: Any = typer.BadParameter.__base__
+"""Missing, unknown and unreadable arguments; typer does not export it."""
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Denoise microscopy images.",
 )
@@ -57,9 +58,15 @@ def denoise(
     """Denoise a TIFF image; axes and calibration are kept."""
     with _reporting(as_json):
         from napari_denoise.files import read_tiff, write_tiff
+        from napari_denoise.output import check_target
 
-        if not overwrite:
-            _refuse_existing(target)
+        facts_file = Path(f"{target}.json")
+        for path in (target, facts_file):
+            if path.exists() and not overwrite:
+                raise FileError(
+                    f"{path} exists already: choose another name, or --overwrite."
+                )
+        check_target(target, overwrite=overwrite)
         image = read_tiff(source)
         result = _run(
             image.data,
@@ -74,8 +81,9 @@ def denoise(
         )
         facts = {**result.provenance, "source": str(source)}
         write_tiff(target, result.data, facts["axes"], image)
-        Path(f"{target}.json").write_text(json.dumps(facts, indent=2), "utf-8")
-        for warning in result.warnings:
+        _write_whole(facts_file, json.dumps(facts, indent=2))
+        told = [*image.notes, *result.warnings]
+        for warning in told:
             typer.echo(f"Note: {warning}", err=True)
         report: dict[str, Any] = {"input": str(source), "output": str(target)}
         fields = (
@@ -89,7 +97,7 @@ def denoise(
             "seconds",
         )
         report |= {name: facts[name] for name in fields}
-        report |= {"dtype": result.data.dtype.name, "warnings": list(result.warnings)}
+        report |= {"dtype": result.data.dtype.name, "warnings": told}
         _show(report, as_json, f"Wrote {target} in {facts['seconds']:.1f} s.")
 
 
@@ -203,8 +211,13 @@ def parse_noise(text: str) -> Any:
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; bad usage is one line, or one object with ``--json``."""
+    try:
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except UsageError as error:
+        _complain("UsageError", error.format_message(), as_json="--json" in sys.argv)
+        code = BAD_INPUT
+    sys.exit(code or 0)
 
 
 def _run(image: Any, model: str, **options: Any) -> Any:
@@ -233,9 +246,10 @@ def _parse_tile(text: str) -> int | str:
     return int(text) if text.isdecimal() else text
 
 
-def _refuse_existing(target: Path) -> None:
-    if target.exists():
-        raise FileError(f"{target} exists already: choose another name or --overwrite.")
+def _write_whole(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
 
 
 @contextmanager
@@ -246,12 +260,15 @@ def _reporting(as_json: bool) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except (DenoiseError, OSError, MemoryError) as error:
-        if as_json:
-            report = {"error": type(error).__name__, "message": str(error)}
-            typer.echo(json.dumps(report))
-        else:
-            typer.echo(f"Error: {error}", err=True)
+        _complain(type(error).__name__, str(error), as_json=as_json)
         sys.exit(BAD_INPUT)
+
+
+def _complain(kind: str, message: str, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"error": kind, "message": message}))
+    else:
+        typer.echo(f"Error: {message}", err=True)
 
 
 def _show(report: Any, as_json: bool, text: str) -> None:

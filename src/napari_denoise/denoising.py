@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike
 
+    from napari_denoise.noise import NoiseModel
     from napari_denoise.progress import Progress
 
 __all__ = [
@@ -99,11 +100,21 @@ def denoise(
         out=out,
     )
     result = run_to_end(steps)
-    remarks = {remark for noise in result.noise for remark in noise.warnings}
+    remarks = _remarks(result.noise)
     for warning in result.warnings:
         if warning not in remarks:
             warnings.warn(warning, DenoiseWarning, stacklevel=2)
     return result.data
+
+
+def _remarks(models: tuple[NoiseModel, ...]) -> list[str]:
+    """Collect what the noise measurement says, by channel where there are several."""
+    several = len(models) > 1
+    return [
+        f"Channel {number}: {remark}" if several else remark
+        for number, model in enumerate(models)
+        for remark in model.warnings
+    ]
 
 
 def denoise_steps(
@@ -185,9 +196,17 @@ def denoise_steps(
         scalings = yield from job.measure(noise)
         yield from job.run(scalings, target)
     models = tuple(s.noise for s in scalings if s.noise is not None)
-    remarks = [remark for model in models for remark in model.warnings]
+    remarks = _remarks(models)
     told = tuple(dict.fromkeys([*job.warnings, *job.engine.warnings, *remarks]))
-    request = {"noise": noise, "strength": strength, "neighbours": neighbours}
+    request = {
+        "axes": axes,
+        "noise": noise,
+        "strength": strength,
+        "neighbours": neighbours,
+        "device": device,
+        "tile": tile,
+        "dtype": None if dtype is None else job.dtype.name,
+    }
     provenance = describe_run(
         source,
         layout.axes,

@@ -46,6 +46,8 @@ class TileRunner:
         What is used now; smaller after memory ran out.
     halo : tuple of int
         Along Y and X.
+    tile : tuple of int
+        Sides of the tiles that were last used, without halo.
     warnings : list of str
         What had to be changed on the way.
     """
@@ -63,6 +65,7 @@ class TileRunner:
             _watch(self._network, cancelled)
         self.halo = (model.spec.halo,) * 2
         self._stride = (model.spec.stride,) * 2
+        self.tile: tuple[int, ...] = (0, 0)
         self.warnings: list[str] = []
         self.workload = plan_workload(self._network, device, self.halo)
         if tile is not None:
@@ -115,6 +118,7 @@ class TileRunner:
         self, plane: NDArray[np.float32], sigma: float
     ) -> Generator[int, None, NDArray[np.float32]]:
         plan = self.plan(plane.shape)
+        self.tile = plan.core
         padded = plan.pad(plane)
         result = np.empty_like(plane)
         done = 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.errors import Cancelled, FileError, ModelError
-from napari_denoise.models import ClassicalModel, NetworkModel
+from napari_denoise.models import ClassicalModel
 from napari_denoise.noise import (
     Scaling,
     finite_plane,
@@ -82,11 +82,10 @@ def make_engine(
     """
     if isinstance(model, ClassicalModel):
         return WholePlanes(model)
-    assert isinstance(model, NetworkModel)
     if model.spec.ndim != 2:
         raise ModelError(
-            f"“{model.name}” is a {model.spec.ndim}D model; this version denoises plane "
-            "by plane. Choose a 2D model such as “unet”."
+            f"“{model.name}” is a {model.spec.ndim}D model; this version denoises "
+            "plane by plane. Choose a 2D model such as “unet”."
         )
     from napari_denoise.devices import choose_device
     from napari_denoise.inference import TileRunner
@@ -226,9 +225,9 @@ class Job:
         quiet = [i for i, scaling in enumerate(scalings) if scaling.told == 0]
         if quiet:
             numbers = ", ".join(str(number) for number in quiet)
-            which = "image" if len(scalings) == 1 else f"channel with number {numbers}"
+            which = "the image" if len(scalings) == 1 else f"channel {numbers}"
             self.warnings.append(
-                f"The {which} has no measurable noise and was returned unchanged."
+                f"No noise could be measured in {which}: returned unchanged."
             )
         shift, total = abs(sums[0]), max(sums[1], 1e-12)
         if not floats and shift > ROUNDING_LOSS * total:

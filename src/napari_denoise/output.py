@@ -119,6 +119,10 @@ def open_output(
             yield pixels
     elif out is None:
         yield _in_memory(shape, dtype)
+    elif not hasattr(out, "shape") or not hasattr(out, "dtype"):
+        raise OptionError(f"out={out!r} does not work: give an array or a path.")
+    elif isinstance(out, np.ndarray) and not out.flags.writeable:
+        raise OptionError("out is read-only: give an array that can be written to.")
     elif tuple(out.shape) != tuple(shape):
         raise ImageError(
             f"out has the shape {tuple(out.shape)}, but the result's is {shape}."
@@ -130,6 +134,31 @@ def open_output(
         )
     else:
         yield out
+
+
+def check_target(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse a path that no TIFF file can be written to.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file to be written.
+    overwrite : bool
+        Whether a file may be there already.
+
+    Raises
+    ------
+    FileError
+        If its name does not end in .tif, its folder is missing, or it exists.
+    """
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        raise FileError(f"{path.name} cannot be written: use a name ending in .tif.")
+    if not path.parent.is_dir():
+        raise FileError(f"There is no folder {path.parent}: make it first.")
+    if path.is_dir():
+        raise FileError(f"{path} is a folder: give the name of a file.")
+    if path.exists() and not overwrite:
+        raise FileError(f"{path} exists already: choose another name.")
 
 
 def _in_memory(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -149,10 +178,7 @@ def _open_tiff(
 ) -> Iterator[NDArray[Any]]:
     import tifffile
 
-    if path.suffix.lower() not in (".tif", ".tiff"):
-        raise FileError(f"{path.name} cannot be written: use a name ending in .tif.")
-    if path.exists():
-        raise FileError(f"{path} exists already. Choose another name.")
+    check_target(path)
     partial = path.with_name(f".{path.name}.part")
     try:
         pixels = tifffile.memmap(

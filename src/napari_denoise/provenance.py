@@ -56,6 +56,7 @@ def describe_run(
         "version": version("napari-denoise"),
         "source": source.name,
         "model": model.card.name,
+        "model_file": str(path) if (path := getattr(model, "path", None)) else None,
         "axes": axes,
         "shape": list(source.data.shape),
         "dtype": source.dtype.name,
@@ -64,7 +65,7 @@ def describe_run(
         "ranges": [
             {"shift": s.shift, "scale": s.scale, "sigma": s.sigma} for s in scalings
         ],
-        "tile": list(workload.core) if workload else None,
+        "tile": list(engine.tile) if workload else None,
         "halo": list(engine.halo) if workload else None,
         "device": workload.device.type if workload else "cpu",
         "seconds": seconds,

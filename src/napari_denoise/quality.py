@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise.errors import ImageError
+from napari_denoise.errors import ImageError, OptionError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -71,7 +71,9 @@ def evaluate(
     Raises
     ------
     ImageError
-        If the shapes differ or are no images.
+        If the shapes differ, or are no images of finite real numbers.
+    OptionError
+        If `data_range` is not positive.
     """
     reference = np.asarray(clean)
     tested = np.asarray(image)
@@ -82,8 +84,17 @@ def evaluate(
         )
     if tested.ndim < 2 or tested.size == 0:
         raise ImageError("Images to compare need at least two axes and one pixel.")
+    if tested.dtype.kind not in "biuf" or reference.dtype.kind not in "biuf":
+        raise ImageError(
+            f"Images of type {tested.dtype} and {reference.dtype} cannot be compared: "
+            "they need real numbers."
+        )
+    if not (np.isfinite(tested).all() and np.isfinite(reference).all()):
+        raise ImageError("Images with NaN or infinite pixels cannot be compared.")
     if data_range is None:
         data_range = _default_range(reference)
+    if not data_range > 0:
+        raise OptionError(f"data_range must be positive, got {data_range!r}.")
     truth, guess = reference.astype(np.float64), tested.astype(np.float64)
     scale, shift = _affine_fit(guess, truth) if affine else (1.0, 0.0)
     guess = scale * guess + shift

@@ -32,8 +32,14 @@ class Source:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the pixels."""
-        dtype: np.dtype[Any] = np.dtype(self.data.dtype)
+        """Type of the pixels; raises `ImageError` for types that numpy lacks."""
+        try:
+            dtype: np.dtype[Any] = np.dtype(self.data.dtype)
+        except TypeError as error:
+            raise ImageError(
+                f"Images of type {self.data.dtype} cannot be denoised; hand over a "
+                f"numpy array. {WORKS}"
+            ) from error
         return dtype
 
 

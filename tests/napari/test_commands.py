@@ -10,6 +10,8 @@ from napari.utils.notifications import notification_manager
 from napari.utils.progress import progress
 from superqt.utils import WorkerBase
 
+from napari_denoise._napari.commands import denoise_active_image
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -94,14 +96,49 @@ def test_the_command_explains_what_went_wrong(
     assert len(viewer.layers) == 1
 
 
-def test_the_command_wants_an_image(viewer: Any, command: Any, noisy: Any) -> None:
-    viewer.add_image(noisy)
-    viewer.add_labels(np.zeros((8, 8), np.uint8))
-    viewer.layers.selection = set(viewer.layers)
-    viewer.layers.selection.active = viewer.layers[1]
-    viewer.layers.selection.add(viewer.layers[0])
+def test_the_command_denoises_every_selected_image(
+    viewer: Any, command: Any, qtbot: Any, noisy: Any
+) -> None:
+    viewer.add_image(noisy, name="dna")
+    viewer.add_image(noisy > 200, name="mask")
+    viewer.add_image(noisy, name="unselected")
+    viewer.add_labels(np.zeros((8, 8), np.uint8), name="labels")
+    viewer.add_image(np.stack([[noisy, noisy]]), name="hyper")
+    viewer.add_image(noisy // 2, name="actin")
+    chosen = set(viewer.layers) - {viewer.layers["unselected"]}
+    viewer.layers.selection = chosen
+    assert viewer.layers.selection.active is None
+    seen = len(notification_manager.records)
     command().trigger()
-    assert "Select one image" in notification_manager.records[-1].message
+    qtbot.waitUntil(lambda: "actin [unet]" in viewer.layers, timeout=60 * SECOND)
+    wait_for_workers(qtbot)
+    names = [layer.name for layer in viewer.layers]
+    assert names[6:] == ["dna [unet]", "actin [unet]"]
+    told = [record.message for record in notification_manager.records[seen:]]
+    assert any(text.startswith("mask: ") and "bool" in text for text in told)
+    assert any(text.startswith("hyper: ") and "TZYX" in text for text in told)
+
+
+def test_cancel_stops_the_images_that_wait(
+    viewer: Any, command: Any, qtbot: Any, noisy: Any
+) -> None:
+    viewer.add_image(np.stack([noisy] * 400), name="stack", axis_labels=tuple("zyx"))
+    viewer.add_image(noisy, name="cells")
+    viewer.layers.selection = set(viewer.layers)
+    command().trigger()
+    qtbot.waitUntil(
+        lambda: any(bar.n for bar in progress._all_instances), timeout=60 * SECOND
+    )
+    (bar,) = progress._all_instances
+    bar.cancel()
+    wait_for_workers(qtbot)
+    assert [layer.name for layer in viewer.layers] == ["stack", "cells"]
+
+
+def test_the_command_wants_an_image(viewer: Any) -> None:
+    viewer.add_labels(np.zeros((8, 8), np.uint8))
+    denoise_active_image(viewer)
+    assert "Select an image" in notification_manager.records[-1].message
 
 
 def test_samples_and_panel_are_in_the_menus(viewer: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari.layers import Image, Layer
+from napari.layers import Image, Labels, Layer, Points, Shapes
 
 from napari_denoise import denoise, denoise_layer
 from napari_denoise._napari.layers import (
@@ -15,7 +15,7 @@ from napari_denoise._napari.layers import (
     snapshot,
     unique_name,
 )
-from napari_denoise.errors import AxesError
+from napari_denoise.errors import AxesError, ImageError
 from napari_denoise.sources import layer_axes
 
 
@@ -136,3 +136,16 @@ def test_a_snapshot_outlives_its_layer(noisy: Any) -> None:
     source.data = np.zeros((4, 4))
     assert taken.name == "before"
     assert taken.data is noisy
+
+
+@pytest.mark.parametrize("kind", [Labels, Points, Shapes])
+def test_only_image_layers_are_taken(kind: Any) -> None:
+    other = kind(np.zeros((8, 8), np.uint8)) if kind is Labels else kind(name="marks")
+    with pytest.raises(ImageError, match=f"is a {kind.__name__} layer"):
+        denoise_layer(other, "tikhonov")
+
+
+@pytest.mark.parametrize("other", [np.zeros((8, 8)), [[1, 2], [3, 4]], None])
+def test_arrays_are_sent_to_the_other_function(other: Any) -> None:
+    with pytest.raises(ImageError, match="takes a napari image layer"):
+        denoise_layer(other, "tikhonov")

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 from superqt.utils import WorkerBase
+
+from napari_denoise._napari.scrolling import FittingScrollArea
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECOND = 1000
+SETTLED = SECOND // 2  # after that Qt lays nothing out any more
 
 
 @pytest.fixture
@@ -135,7 +139,7 @@ def test_unlabelled_axes_are_asked_for(
     panel = open_panel()
     assert not panel.form.axes.native.isHidden()
     run(panel)
-    assert "TZYX" in panel.run_bar.message.value
+    assert panel.run_bar.message.value == "Choose the axes of this image first."
     assert len(viewer.layers) == 2
     panel.form.axes.value = "TCYX"
     run(panel)
@@ -167,6 +171,51 @@ def test_only_images_are_offered(viewer: Any, open_panel: Any, noisy: Any) -> No
     viewer.add_image(noisy, name="cells")
     assert [layer.name for layer in panel.form.layer.choices] == ["cells"]
     assert panel.run_bar.run.enabled
+
+
+def test_the_last_layer_takes_run_and_message_with_it(
+    viewer: Any, open_panel: Any, run: Any, noisy: Any
+) -> None:
+    viewer.add_image(noisy, name="cells")
+    panel = open_panel()
+    run(panel)
+    assert panel.run_bar.message.value
+    viewer.layers.clear()
+    assert not panel.run_bar.run.enabled
+    assert panel.form.axes.native.isHidden()
+    assert panel.run_bar.message.value == ""
+
+
+def test_what_was_said_goes_with_its_layer(
+    viewer: Any, open_panel: Any, run: Any, noisy: Any
+) -> None:
+    other = viewer.add_image(noisy, name="other")
+    viewer.add_image(noisy, name="cells")
+    panel = open_panel()
+    run(panel)
+    viewer.layers["other"].name = "renamed"
+    viewer.add_image(noisy, name="third")
+    assert panel.run_bar.message.value
+    panel.form.layer.value = other
+    assert panel.run_bar.message.value == ""
+    assert panel.run_bar.message.native.isHidden()
+
+
+def test_axes_follow_the_labels_of_the_layer(
+    viewer: Any, open_panel: Any, run: Any, noisy: Any
+) -> None:
+    hyper = viewer.add_image(np.stack([[noisy, noisy]]), name="hyper")
+    panel = open_panel()
+    assert not panel.form.axes.native.isHidden()
+    panel.form.axes.value = "TZYX"
+    viewer.add_labels(np.zeros((8, 8), np.uint8))
+    assert panel.form.axes.value == "TZYX"
+    hyper.axis_labels = tuple("tcyx")
+    assert panel.form.axes.native.isHidden()
+    run(panel)
+    assert len(viewer.layers[-1].metadata["napari_denoise"]["noise"]) == 2
+    hyper.axis_labels = None
+    assert not panel.form.axes.native.isHidden()
 
 
 def test_options_reach_the_core(
@@ -259,6 +308,44 @@ def test_it_fits_a_small_window(viewer: Any, open_panel: Any) -> None:
     panel = open_panel()
     assert panel.native.minimumSizeHint().height() < 250
     assert panel.native.minimumSizeHint().width() < 350
+
+
+@pytest.mark.parametrize("width", range(240, 300, 10))
+def test_rows_that_appear_are_shown_where_there_is_room(qtbot: Any, width: int) -> None:
+    content, panel = QWidget(), QWidget()
+    text, row = QLabel("sentences that wrap " * 12), QLabel("a row")
+    text.setWordWrap(True)
+    for widget in (text, row):
+        _column(content).addWidget(widget)
+    row.hide()
+    area = FittingScrollArea(content)
+    _column(panel).addWidget(area)
+    _column(panel).addWidget(QLabel("Run"))
+    qtbot.addWidget(panel)
+    panel.resize(width, 900)
+    panel.show()
+    qtbot.wait(SETTLED)
+    row.show()
+    qtbot.wait(SETTLED)
+    assert not area.verticalScrollBar().isVisible()
+    assert content.height() <= area.viewport().height()
+
+
+def test_with_less_room_the_form_scrolls(qtbot: Any) -> None:
+    content, row = QWidget(), QLabel("a row")
+    row.setMinimumHeight(300)
+    _column(content).addWidget(row)
+    area = FittingScrollArea(content)
+    qtbot.addWidget(area)
+    area.resize(200, 120)
+    area.show()
+    qtbot.waitUntil(lambda: area.verticalScrollBar().isVisible())
+    area.resize(200, 400)
+    qtbot.waitUntil(lambda: not area.verticalScrollBar().isVisible())
+
+
+def _column(widget: QWidget) -> Any:
+    return widget.layout() or QVBoxLayout(widget)
 
 
 def test_rgb_and_multiscale_layers(

@@ -32,7 +32,7 @@ from napari_denoise.noise import NoiseModel
 def test_noise(model: NoiseModel, words: str) -> None:
     assert describe_noise([model]) == f"Noise: {words}"
     both = describe_noise([model, NoiseModel()]).splitlines()
-    assert both == [f"Noise of channel 1: {words}", "Noise of channel 2: none found."]
+    assert both == [f"Noise of channel 0: {words}", "Noise of channel 1: none found."]
 
 
 def test_every_model_says_what_it_is_for() -> None:

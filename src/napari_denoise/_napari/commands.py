@@ -8,22 +8,41 @@ from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 
 from napari_denoise._napari.jobs import DenoiseWorker, explain, make_worker
-from napari_denoise._napari.layers import result_tuple, snapshot
+from napari_denoise._napari.layers import Snapshot, result_tuple, snapshot
 from napari_denoise.errors import DenoiseError
 
 
 def denoise_active_image(viewer: Viewer) -> None:
-    """Denoise the active layer with the default model, in the background.
+    """Denoise the selected image layers with the default model, in the background.
 
-    The result is added as a layer; progress and Cancel are in the activity dock.
+    One after the other, each into a layer of its own; progress and Cancel, which
+    stops them all, are in the activity dock.
     """
-    layer = viewer.layers.selection.active
-    if not isinstance(layer, Image):
-        show_warning("Select one image layer to denoise.")
-        return
-    sources = [snapshot(layer)]
+    waiting = _selected_images(viewer)
+    if waiting:
+        _run_next(viewer, waiting)
+
+
+def _selected_images(viewer: Viewer) -> list[Snapshot]:
+    selected = viewer.layers.selection
+    images = [x for x in viewer.layers if x in selected and isinstance(x, Image)]
+    if not images:
+        show_warning("Select an image layer to denoise.")
+    sources = []
+    for layer in images:
+        try:
+            sources.append(snapshot(layer))
+        except DenoiseError as error:
+            show_error(_advice(layer.name, error))
+    return sources
+
+
+def _run_next(viewer: Viewer, waiting: list[Snapshot]) -> None:
+    sources = [waiting.pop(0)]
+    name = sources[0].name
     worker = make_worker(sources[0], "unet", {"axes": sources[0].axes})
-    progress = ActivityProgress(worker, f"Denoising {layer.name}")
+    more = f" ({len(waiting)} more to come)" if waiting else ""
+    progress = ActivityProgress(worker, f"Denoising {name}{more}")
 
     def on_returned(denoised: Any) -> None:
         if worker.abort_requested:
@@ -31,23 +50,27 @@ def denoise_active_image(viewer: Viewer) -> None:
         names = {layer.name for layer in viewer.layers}
         viewer.add_layer(Layer.create(*result_tuple(denoised, sources[0], names)))
         if denoised.warnings:
-            show_warning("\n".join(denoised.warnings))
+            show_warning("\n".join([f"{name}:", *denoised.warnings]))
 
     def on_finished() -> None:
         # The window keeps the worker and so this function: not the image, too.
         sources.clear()
         progress.close()
+        if worker.abort_requested:
+            waiting.clear()
+        if waiting:
+            _run_next(viewer, waiting)
 
     # A lambda keeps the progress alive; Qt's Python bindings hold methods weakly.
     worker.yielded.connect(lambda step: progress.show(step))
     worker.returned.connect(on_returned)
-    worker.errored.connect(lambda error: show_error(_advice(error)))
+    worker.errored.connect(lambda error: show_error(_advice(name, error)))
     worker.finished.connect(lambda *_: on_finished())
     worker.start()
 
 
-def _advice(error: Exception) -> str:
-    text = explain(error)
+def _advice(name: str, error: Exception) -> str:
+    text = f"{name}: {explain(error)}"
     if isinstance(error, DenoiseError):
         text += " (The Denoise panel in the Plugins menu has every option.)"
     return text

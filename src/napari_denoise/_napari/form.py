@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox, Container, FloatSlider, FloatSpinBox
+from psygnal import Signal
 from qtpy.QtWidgets import QComboBox
 
 from napari_denoise._napari import tooltips
 from napari_denoise._napari.layers import axes_choices, likely_axes
 from napari_denoise._napari.run_bar import text_label
 from napari_denoise._napari.wording import describe_model
+from napari_denoise.errors import AxesError
 from napari_denoise.models import list_models
 from napari_denoise.sources import layer_axes
 
@@ -38,9 +40,8 @@ UNCHOSEN = "choose …"
 
 @dataclass(frozen=True)
 class Request:
-    """One run: the layer, the model's name, the options of ``denoise_steps``."""
+    """One run: the model's name, the options of ``denoise_steps``."""
 
-    layer: Image
     model: str
     options: dict[str, Any]
 
@@ -54,8 +55,12 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         Returns the layers to choose from, the most likely one first.
     """
 
+    layer_chosen = Signal()
+    """Another layer is chosen, or none is left; the layer list may have done it."""
+
     def __init__(self, image_layers: Callable[[], list[Image]]) -> None:
         self._image_layers = image_layers
+        self._shown: Image | None = None
         self._cards = {card.name: card for card in list_models()}
         super().__init__()
         # Appended, not passed: only so are the labels given one width.
@@ -69,16 +74,30 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         self._on_model()
         self._on_noise()
 
+    def reset_choices(self, *_: Any) -> None:
+        """Follow the layer list; the last layer goes without a signal of its own."""
+        super().reset_choices()
+        self._on_layer()
+
     def request(self) -> Request:
-        """Read the inputs; only with a layer chosen."""
-        layer = self.layer.value
+        """Read the inputs; only with a layer chosen.
+
+        Raises
+        ------
+        AxesError
+            If the axes are still to be chosen.
+        """
+        axes = layer_axes(self.layer.value) or self.axes.value
+        # With nothing but UNCHOSEN to choose, the core says what is wrong.
+        if axes is None and len(self.axes.choices) > 1:
+            raise AxesError("Choose the axes of this image first.")
         options = {
-            "axes": layer_axes(layer) or self.axes.value,
+            "axes": axes,
             "noise": self._noise_option(),
             "strength": float(self.strength.value),
             "device": self.device.value,
         }
-        return Request(layer, self.model.value, options)
+        return Request(self.model.value, options)
 
     def _what(self) -> list[Widget]:
         self.layer = ComboBox(
@@ -130,9 +149,23 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
 
     def _on_layer(self) -> None:
         layer = self.layer.value
-        self.axes.reset_choices()
+        if layer is not self._shown:
+            self._watch(layer)
+            self.axes.reset_choices()
+            if layer is not None:
+                self.axes.value = likely_axes(layer)
+            self.layer_chosen.emit()
+        self._show_axes()
+
+    def _watch(self, layer: Image | None) -> None:
+        if self._shown is not None:
+            self._shown.events.axis_labels.disconnect(self._show_axes)
         if layer is not None:
-            self.axes.value = likely_axes(layer)
+            layer.events.axis_labels.connect(self._show_axes)
+        self._shown = layer
+
+    def _show_axes(self, *_: Any) -> None:
+        layer = self.layer.value
         self.axes.visible = layer is not None and layer_axes(layer) is None
 
     def _on_model(self) -> None:

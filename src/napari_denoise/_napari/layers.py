@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
-from napari_denoise.sources import layer_axes, layer_pixels
+from napari_denoise.errors import ImageError
+from napari_denoise.sources import layer_pixels, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -75,11 +76,22 @@ def snapshot(layer: Image) -> Snapshot:
     -------
     Snapshot
         Pixels, axes and properties.
+
+    Raises
+    ------
+    ImageError
+        If it is no image layer, or one of pixels that cannot be denoised.
     """
+    if not hasattr(layer, "as_layer_data_tuple"):
+        raise ImageError(
+            f"denoise_layer takes a napari image layer, not {type(layer).__name__}; "
+            "for arrays use denoise."
+        )
+    source = read_source(layer)
     state = dict(layer.as_layer_data_tuple()[1])
     state["multiscale"] = False
     state.pop("locked_data_level", None)
-    return Snapshot(str(layer.name), layer_pixels(layer), layer_axes(layer), state)
+    return Snapshot(str(layer.name), source.data, source.labels, state)
 
 
 def unique_name(name: str, taken: Container[str]) -> str:

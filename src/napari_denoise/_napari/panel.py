@@ -46,11 +46,11 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         layout.addWidget(self.run_bar.native)
         self.run_bar.run_requested.connect(self._on_run)
         self.run_bar.cancel_requested.connect(self._on_cancel)
-        self.form.layer.changed.connect(self._on_layer)
+        self.form.layer_chosen.connect(self._on_layer)
         self.native_parent_changed.connect(self._on_parent)
         self.native.destroyed.connect(self._abandon)
         self._choose_active_layer()
-        self._on_layer()
+        self._enable_run()
 
     @property
     def running(self) -> bool:
@@ -60,6 +60,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
     def reset_choices(self, *_: Any) -> None:
         """Follow the layer list; napari calls this."""
         self.form.reset_choices()
+        self._enable_run()
 
     def _image_layers(self) -> list[Image]:
         return [layer for layer in self._viewer.layers if isinstance(layer, Image)]
@@ -70,16 +71,22 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
             self.form.layer.value = active
 
     def _on_layer(self) -> None:
+        # What was said of another layer's run is not true of this one.
+        self.run_bar.say("")
+        self._enable_run()
+
+    def _enable_run(self) -> None:
         layer = self.form.layer.value
         self.run_bar.run.enabled = layer is not None and not self.running
 
     def _on_run(self) -> None:
         # Drawing processes events: a second click may come in the middle of this.
-        if self.running or self.form.layer.value is None:
+        layer = self.form.layer.value
+        if self.running or layer is None:
             return
         try:
+            source = snapshot(layer)
             request = self.form.request()
-            source = snapshot(request.layer)
             self._start(make_worker(source, request.model, request.options), source)
         except DenoiseError as error:
             self.run_bar.say(explain(error), "error")
@@ -136,7 +143,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
     def _on_finished(self) -> None:
         self._worker = self._source = None
         self.run_bar.end()
-        self._on_layer()
+        self._enable_run()
 
     def _on_parent(self, parent: Any) -> None:
         # Closing its dock takes the panel out of the window and leaves it alive.

@@ -68,7 +68,10 @@ class RunBar(Container):  # type: ignore[type-arg]
         self._set_busy(status)
 
     def stopping(self) -> None:
-        """Show that Cancel was pressed; the run ends within a second."""
+        """Show that Cancel was pressed.
+
+        A network stops inside a tile, a classical method after the plane it works on.
+        """
         self._running = False
         self.cancel.enabled = False
         self.status.value = "Stopping …"

@@ -48,13 +48,23 @@ class FittingScrollArea(QScrollArea):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Ask for another height: wrapped text is taller in a narrower panel."""
         super().resizeEvent(event)
-        self.updateGeometry()
+        self._follow_content()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Ask for another height when rows show or hide."""
         if event is not None and event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
+            self._follow_content()
         return super().eventFilter(watched, event)
+
+    def _follow_content(self) -> None:
+        self.updateGeometry()
+        # A bar that shows for a moment narrows the text, which wraps, grows taller
+        # and so keeps the bar: where the content fits without one, there is none.
+        fits = self.height() >= self.sizeHint().height()
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOff if fits else policy.ScrollBarAsNeeded
+        )
 
     def _least_width(self) -> int:
         return self._content.minimumSizeHint().width() + SCROLL_BAR_WIDTH

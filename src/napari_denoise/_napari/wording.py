@@ -21,12 +21,15 @@ def describe_model(card: ModelCard) -> str:
 
 
 def describe_noise(models: Sequence[NoiseModel]) -> str:
-    """Say what the noise of each channel is, in one line each."""
+    """Say what the noise of each channel is, in one line each.
+
+    Channels count from 0, as in the command line and in napari's own sliders.
+    """
     if len(models) == 1:
         return f"Noise: {_one_noise(models[0])}"
     return "\n".join(
         f"Noise of channel {number}: {_one_noise(model)}"
-        for number, model in enumerate(models, start=1)
+        for number, model in enumerate(models)
     )
 
 

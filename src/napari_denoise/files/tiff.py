@@ -64,6 +64,8 @@ class TiffImage:
         Pixels per unit along X and Y.
     resolution_unit : int
         TIFF's code: 1 none, 2 inch, 3 centimetre.
+    notes : tuple of str
+        What the user should know of how it was read.
     """
 
     data: NDArray[Any]
@@ -72,6 +74,7 @@ class TiffImage:
     metadata: dict[str, Any] = field(default_factory=dict)
     resolution: tuple[float, float] | None = None
     resolution_unit: int = 1
+    notes: tuple[str, ...] = ()
 
 
 def read_tiff(path: str | Path) -> TiffImage:
@@ -180,7 +183,8 @@ def _description(file: TiffFile) -> dict[str, Any]:
         if name in tags
     )
     unit = int(tags["ResolutionUnit"].value) if "ResolutionUnit" in tags else 1
-    common = {
+    common: dict[str, Any] = {
+        "notes": _notes(len(file.series)),
         "resolution": resolution if len(resolution) == 2 else None,
         "resolution_unit": unit,
     }
@@ -191,6 +195,12 @@ def _description(file: TiffFile) -> dict[str, Any]:
         kept = {k: v for k, v in entries.items() if k not in COUNTED}
         return {**common, "flavour": "imagej", "metadata": kept}
     return common
+
+
+def _notes(series: int) -> tuple[str, ...]:
+    if series < 2:
+        return ()
+    return (f"The file holds {series} image series; only the first was read.",)
 
 
 def _ome_metadata(file: TiffFile) -> dict[str, Any]:

@@ -67,8 +67,8 @@ class Spec(BaseModel):
     schema_version: int = SCHEMA
     architecture: str
     hyperparameters: dict[str, Any]
-    ndim: Literal[2, 3]
-    channels: int = Field(1, ge=1)
+    ndim: int = Field(ge=2, le=3)
+    channels: int = Field(default=1, ge=1)
     sigma_range: tuple[float, float]
     normalisation: Literal["percentiles"] = "percentiles"
     receptive_radius: int = Field(ge=0)

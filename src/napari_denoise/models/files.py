@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from napari_denoise.errors import ModelError
+from napari_denoise.errors import FileError, ModelError
 from napari_denoise.models.card import SCHEMA, Spec
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def read_network(path: Path) -> NetworkModel:
     if (network.ndim, network.stride) != (spec.ndim, spec.stride):
         raise ModelError(f"The spec in {path.name} does not fit its network.")
     name = path.name.removesuffix(SUFFIX)
-    return NetworkModel(name, spec, network.eval(), path.stat().st_size)
+    return NetworkModel(name, spec, network.eval(), path.stat().st_size, path)
 
 
 def save_model(model: NetworkModel, path: str | Path) -> Path:
@@ -128,7 +128,10 @@ def save_model(model: NetworkModel, path: str | Path) -> Path:
     ------
     ModelError
         If the model has no weights to save.
+    FileError
+        If the file cannot be written.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     from napari_denoise.models.halo import measure_halo
@@ -153,8 +156,12 @@ def save_model(model: NetworkModel, path: str | Path) -> Path:
     )
     weights = {name: t.contiguous() for name, t in network.state_dict().items()}
     partial = target.with_name(target.name + ".part")
-    save_file(weights, partial, metadata={"spec": spec.model_dump_json()})
-    partial.replace(target)
+    try:
+        save_file(weights, partial, metadata={"spec": spec.model_dump_json()})
+        partial.replace(target)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise FileError(f"The model cannot be written to {target}: {error}.") from error
     return target
 
 

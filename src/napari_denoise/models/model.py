@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_denoise.models.card import ModelCard
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from napari_denoise.classical import Denoiser
     from napari_denoise.models.card import Spec
     from napari_denoise.networks import DenoisingNetwork
-
-
-@runtime_checkable
-class Model(Protocol):
-    """What `denoise` takes: anything with a card that says what it is."""
-
-    @property
-    def card(self) -> ModelCard:
-        """What a user should know of it."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +31,15 @@ class NetworkModel:
         In evaluation mode.
     size : int
         Bytes of its file; 0 if it was never saved.
+    path : Path, optional
+        Its file.
     """
 
     name: str
     spec: Spec
     network: DenoisingNetwork
     size: int = 0
+    path: Path | None = None
 
     @property
     def card(self) -> ModelCard:
@@ -86,6 +82,10 @@ class ClassicalModel:
         widths = [(0, max(0, side - n)) for n in plane.shape]
         padded = np.pad(plane, widths, mode="reflect")
         return self.method(padded, sigma)[: plane.shape[0], : plane.shape[1]]
+
+
+Model = NetworkModel | ClassicalModel
+"""What `denoise` takes."""
 
 
 def network_card(name: str, spec: Spec, size: int, *, uses_sigma: bool) -> ModelCard:

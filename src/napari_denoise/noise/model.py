@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -81,7 +82,7 @@ class NoiseModel:
 
     def __post_init__(self) -> None:
         numbers = (self.gain, self.offset, self.read_std, self.correlation_length)
-        if not all(math.isfinite(number) for number in numbers):
+        if not all(isinstance(n, Real) and math.isfinite(n) for n in numbers):
             raise NoiseError(f"A noise model needs finite numbers, got {self!r}.")
         if self.gain < 0 or self.read_std < 0 or self.correlation_length < 0:
             raise NoiseError(

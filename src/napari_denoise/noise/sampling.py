@@ -89,7 +89,12 @@ def measure_windows(windows: list[Window], *, integer: bool) -> NoiseModel:
     -------
     NoiseModel
     """
-    pairs = [(first, second) for first, second in windows if second is not None]
+    pairs = [
+        (first, second)
+        for first, second in windows
+        # A frame that is there twice shows no noise in its difference.
+        if second is not None and not np.array_equal(first, second)
+    ]
     if not pairs:
         return estimate_plane_noise([first for first, _ in windows], integer=integer)
     differences = [(a - b) / np.float32(2**0.5) for a, b in pairs]
@@ -116,19 +121,25 @@ def sample_windows(data: Any, layout: Layout, channel: dict[str, int]) -> list[W
         there is a time axis.
     """
     planes = layout.planes(channel)
-    chosen = _spread(len(planes), MOST_PLANES)
+    rng = np.random.default_rng(0)  # the same image gives the same result
+    chosen = _scattered(len(planes), MOST_PLANES, rng)
     share = min(1.0, ENOUGH_PIXELS / (len(chosen) * np.prod(layout.plane_shape)))
     step = layout.size("Z")  # planes are ordered by time, then depth
     windows: list[Window] = []
     for number in chosen:
         following = number + step if number + step < len(planes) else number - step
         partner = planes[following] if layout.size("T") > 1 else None
-        windows += _windows(data, layout, planes[number], partner, share)
+        windows += _windows(data, layout, planes[number], partner, share, rng)
     return windows
 
 
 def _windows(
-    data: Any, layout: Layout, index: Index, partner: Index | None, share: float
+    data: Any,
+    layout: Layout,
+    index: Index,
+    partner: Index | None,
+    share: float,
+    rng: np.random.Generator,
 ) -> list[Window]:
     first = finite_plane(layout.read(data, index))[0]
     second = None if partner is None else finite_plane(layout.read(data, partner))[0]
@@ -138,17 +149,22 @@ def _windows(
     corners = [
         (y, x) for y in range(0, height, WINDOW) for x in range(0, width, WINDOW)
     ]
-    kept = _spread(len(corners), max(1, round(share * len(corners))))
+    kept = _scattered(len(corners), max(1, round(share * len(corners))), rng)
     parts = [(slice(y, y + WINDOW), slice(x, x + WINDOW)) for y, x in corners]
     return [
         (first[parts[i]], None if second is None else second[parts[i]]) for i in kept
     ]
 
 
-def _spread(count: int, most: int) -> list[int]:
+def _scattered(count: int, most: int, rng: np.random.Generator) -> list[int]:
+    """Pick one of each of `most` equal stretches, at random.
+
+    A regular choice would fall into step with rows of windows, or with the planes of
+    a stack, and look at one side of the image or one depth alone.
+    """
     if count <= most:
         return list(range(count))
-    return sorted({int(i) for i in (np.arange(most) + 0.5) * count / most})
+    return [int(i) for i in (np.arange(most) + rng.random(most)) * count / most]
 
 
 def finite_plane(

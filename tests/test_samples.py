@@ -1,0 +1,100 @@
+"""Quality on the bundled real pairs, as measured, and as the cards say."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from conftest import draw, scene
+
+from napari_denoise import NoiseModel, denoise, evaluate, list_models, load_model
+from napari_denoise.files import read_tiff
+from napari_denoise.samples import PAIRS, pair_paths, sample_path
+
+# PSNR in dB after an affine fit, measured; a result may be SLACK worse.
+MEASURED = {
+    "unet": (26.47, 30.04, 29.19, 36.72, 37.80),
+    "dncnn": (25.66, 28.90, 28.22, 36.24, 35.88),
+    "autoencoder": (25.86, 29.77, 28.36, 36.57, 37.63),
+}
+CLASSICAL = {"tikhonov": 37.23, "tv": 37.10, "nlm": 36.36, "wavelet": 37.31}
+CLASSICAL_PAIR = "nucleus"
+SLACK = 0.2
+
+NETWORKS = [card.name for card in list_models() if card.kind == "network"]
+
+
+@cache
+def pair(title):
+    return [read_tiff(path).data for path in pair_paths(PAIRS[title])]
+
+
+@cache
+def psnr(name, title):
+    low, high = pair(title)
+    return evaluate(denoise(low, name, device="cpu"), high, affine=True).psnr
+
+
+@pytest.mark.parametrize(("number", "title"), list(enumerate(PAIRS)))
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_are_as_good_as_measured(name, number, title):
+    assert psnr(name, title) >= MEASURED[name][number] - SLACK
+    low, high = pair(title)
+    assert psnr(name, title) > evaluate(low, high, affine=True).psnr + 3
+
+
+@pytest.mark.parametrize("name", CLASSICAL)
+def test_classical_methods_are_as_good_as_measured(name):
+    assert psnr(name, CLASSICAL_PAIR) >= CLASSICAL[name] - SLACK
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_card_says_what_is_measured(name):
+    measured = np.mean([psnr(name, title) for title in PAIRS])
+    quality = load_model(name).card.quality
+    assert quality["samples"] == pytest.approx(measured, abs=0.02)
+
+
+@cache
+def cost_of_measuring(title, peak):
+    """PSNR in dB lost by measuring the noise instead of knowing it."""
+    noise = NoiseModel(gain=2, offset=100, read_std=2)
+    noisy, clean = draw(
+        scene(title)[96:288, 96:288], peak=peak, gain=2, offset=100, read=2
+    )
+    known, measured = (
+        evaluate(denoise(noisy, noise=given), clean).psnr for given in (noise, "auto")
+    )
+    return known - measured
+
+
+TITLES = ("nucleus", "membrane", "actin 60×")
+
+
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize(("peak", "most"), [(1, 0.8), (10, 0.1), (100, 0.1)])
+def test_measuring_the_noise_costs_little(title, peak, most):
+    assert cost_of_measuring(title, peak) <= most
+
+
+def test_measuring_the_noise_costs_a_fifth_of_a_decibel_at_the_median():
+    costs = [cost_of_measuring(title, p) for title in TITLES for p in (1, 10, 100)]
+    assert np.median(costs) <= 0.2
+
+
+@pytest.mark.parametrize(
+    ("name", "axes"),
+    [
+        ("neubias_dna_microtubules_actin_cyx.tif", "CYX"),
+        ("neubias_dna_confocal_widefield_zcyx.tif", "ZCYX"),
+        ("lysosome_2_t16.tif", "TYX"),
+        ("cells3d_nuclei_crop28x128x128.tif", "ZYX"),
+    ],
+)
+def test_stacks_and_movies_keep_shape_type_and_brightness(name, axes):
+    image = read_tiff(sample_path(name)).data
+    restored = denoise(image, "tikhonov", axes=axes)
+    assert (restored.shape, restored.dtype) == (image.shape, image.dtype)
+    assert restored.mean() == pytest.approx(image.mean(), rel=0.01)
+    assert (restored != image).mean() > 0.5
