@@ -48,8 +48,9 @@ class NoiseModel:
     read_std : float
         Standard deviation of the signal-independent noise in image counts.
     correlation_length : float
-        Lag in pixels at which the noise's autocorrelation has fallen to 1/e;
-        0 for white noise.
+        Twice the width (standard deviation, in pixels) of the Gaussian blur that
+        correlates noise as much: the lag at which the autocorrelation has fallen to
+        1/e, a little less than that below two pixels. 0 for white noise.
     level : float, optional
         Mean of the image that was measured; `sigma` is quoted there.
     warnings : tuple of str
