@@ -89,7 +89,7 @@ def main() -> None:
     shoot(viewer, "panel-before")
     shoot_menu(viewer, viewer.window.plugins_menu, ["Denoise"], "menu-plugins")
     layers = viewer.window.layers_menu
-    path = ["Filter", "Denoise the active image"]
+    path = ["Filter", "Denoise the selected images"]
     shoot_menu(viewer, layers, path, "menu-layers-filter")
     denoise(panel)
     shoot(viewer, "panel-after")

@@ -30,13 +30,13 @@ def actions(menu: QMenu) -> Iterator[Any]:
 
 @pytest.fixture
 def command(viewer: Any) -> Any:
-    """*Denoise the active image* in the Layers menu."""
+    """*Denoise the selected images* in the Layers menu."""
 
     def find() -> Any:
         (found,) = [
             action
             for action in actions(viewer.window.layers_menu)
-            if action.text().startswith("Denoise the active image")
+            if action.text().startswith("Denoise the selected images")
         ]
         return found
 

@@ -21,6 +21,8 @@ ROUNDS = 6
 MOST_TEXTURE = 20.0
 MOST_LEAK = 0.6
 """Of the variance of the flattest blocks, structure can explain so much at the most."""
+CALMEST = 0.66
+"""Mean of the lowest tenth of the blocks' variances, where all is white noise."""
 WHITE_COARSE = 0.7
 """10th percentile of the coarse variance of flat blocks with white noise."""
 OVERLAP = 2.0
@@ -109,8 +111,8 @@ def _solve(
     explained = np.median(
         (floor + slope * above[flat]) / np.maximum(variance[flat].astype(float), 1e-300)
     )
-    if explained < 1 - MOST_LEAK:  # structure everywhere: take even that for noise
-        floor, slope = nnls(relative[:, :2] / size[:2], data)[0] / size[:2]
+    if explained < 1 - MOST_LEAK:
+        floor, slope = _lower_envelope(relative[:, :2], data)
         share = 0.0
     ratio = variance / np.maximum(terms @ [floor, slope, share], 1e-300)
     spread = _lower_spread(ratio[flat])
@@ -119,6 +121,16 @@ def _solve(
     error = OVERLAP * float(np.sqrt(max(covariance[1, 1], 0.0)))
     outliers = np.clip(3 * spread / np.maximum(ratio - 1, 1e-6), 0.05, 1.0)
     return _Fit(floor, slope, share, error, outliers)
+
+
+def _lower_envelope(
+    terms: NDArray[np.float64], data: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Fit the calmest tenth: structure is everywhere, and least of it is there."""
+    calm = data <= np.percentile(data, 10)
+    size = np.maximum(np.abs(terms[calm]).max(axis=0), 1e-300)
+    floor, slope = nnls(terms[calm] / size, data[calm])[0] / size / CALMEST
+    return floor, slope
 
 
 def _lower_spread(ratio: NDArray[np.float64]) -> float:
