@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import draw, synthetic_scene
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from napari.layers import Labels
@@ -28,6 +27,7 @@ from napari_denoise import (
 )
 from napari_denoise.denoising import DenoiseWarning
 from napari_denoise.errors import AxesError, FileError, ImageError, ModelError
+from tests.conftest import draw, synthetic_scene
 
 INTEGERS = [f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)]
 DTYPES = [*INTEGERS, "float16", "float32", "float64"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import scene
 from scipy.fft import dctn, idctn
 
 from napari_denoise import denoise, load_model
 from napari_denoise.classical import DENOISERS, tikhonov
+from tests.conftest import scene
 
 SIGMA = 0.1
 # PSNR gained in dB, at the least, on a real scene of range 1 with noise of 0.1.

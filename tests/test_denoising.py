@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
-from conftest import draw, synthetic_scene
 from napari.layers import Image, Labels, Points
 
 from napari_denoise import (
@@ -33,6 +32,7 @@ from napari_denoise.errors import (
     NoiseError,
     OptionError,
 )
+from tests.conftest import draw, synthetic_scene
 
 NETWORKS = [card.name for card in list_models() if card.kind == "network"]
 CAMERA = NoiseModel(gain=2, offset=100, read_std=3)

@@ -6,10 +6,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from conftest import draw, scene
 from scipy.ndimage import binary_dilation, gaussian_filter
 
 from napari_denoise import NoiseModel, denoise
+from tests.conftest import draw, scene
 
 SIDE = 192
 PHOTONS = NoiseModel(gain=1)

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 import torch
-from conftest import random_model
 
 from napari_denoise import denoise, list_models, load_model, save_model
 from napari_denoise.errors import ModelError
 from napari_denoise.models.files import read_spec, rewrite_spec
+from tests.conftest import random_model
 
 CLASSICAL = ["tikhonov", "tv", "nlm", "wavelet"]
 NETWORKS = [card.name for card in list_models() if card.kind == "network"]

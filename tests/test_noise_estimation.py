@@ -6,9 +6,9 @@ from functools import cache
 
 import numpy as np
 import pytest
-from conftest import DIMMEST, draw, scene, synthetic_scene
 
 from napari_denoise import NoiseModel, estimate_noise
+from tests.conftest import DIMMEST, draw, scene, synthetic_scene
 
 LEVELS = np.geomspace(DIMMEST, 1, 5)
 SCENES = ("synthetic", "actin 60×", "membrane", "nucleus")

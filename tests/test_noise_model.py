@@ -6,11 +6,11 @@ import json
 
 import numpy as np
 import pytest
-from conftest import synthetic_scene
 
 from napari_denoise import NoiseModel
 from napari_denoise.errors import NoiseError
 from napari_denoise.noise import Scaling, simulate
+from tests.conftest import synthetic_scene
 
 FIELDS = {"gain", "offset", "read_std", "sigma", "correlation_length", "kind"}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import synthetic_scene
 from skimage.metrics import structural_similarity
 
 from napari_denoise import evaluate
 from napari_denoise.errors import ImageError
+from tests.conftest import synthetic_scene
 
 
 @pytest.fixture(scope="module")

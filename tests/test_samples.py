@@ -6,11 +6,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from conftest import draw, scene
 
 from napari_denoise import NoiseModel, denoise, evaluate, list_models, load_model
 from napari_denoise.files import read_tiff
 from napari_denoise.samples import PAIRS, pair_paths, sample_path
+from tests.conftest import draw, scene
 
 # PSNR in dB after an affine fit, measured; a result may be SLACK worse.
 MEASURED = {

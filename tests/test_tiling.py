@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import HIGHEST_SIGMA, random_model, synthetic_scene
 from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.ndimage import maximum_filter
@@ -15,6 +14,7 @@ from napari_denoise.errors import OptionError
 from napari_denoise.inference import TileRunner
 from napari_denoise.progress import run_to_end
 from napari_denoise.tiling import plan_tiles
+from tests.conftest import HIGHEST_SIGMA, random_model, synthetic_scene
 
 NETWORKS = [card.name for card in list_models() if card.kind == "network"]
 RANDOM = {
