@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from test_files import HYPERSTACK, LUTS, PIXELS
 from typer.testing import CliRunner
 
 from napari_denoise import denoise, estimate_noise, list_models, save_model
@@ -18,6 +17,7 @@ from napari_denoise.cli import app, parse_noise
 from napari_denoise.errors import NoiseError
 from napari_denoise.samples import pair_paths
 from tests.conftest import draw, synthetic_scene
+from tests.test_files import HYPERSTACK, LUTS, PIXELS
 
 DENOISE_FIELDS = {
     *("input", "output", "model", "axes", "shape", "dtype", "noise", "tile"),
