@@ -13,9 +13,9 @@ from safetensors.torch import load_file
 from napari_denoise.models import list_models
 from napari_denoise.models.files import rewrite_spec
 from napari_denoise.models.registry import BUNDLED, CLASSICAL_QUALITY
+from pretraining.cases import cases
 from pretraining.evaluation import (
     IDENTITY,
-    cases,
     means,
     read_scores,
     score,
@@ -25,7 +25,8 @@ from pretraining.export import export
 from pretraining.images import load_collection
 from pretraining.recipe import Recipe
 from pretraining.report import quality_page
-from pretraining.training import Trainer, append_log, train
+from pretraining.trainer import Trainer
+from pretraining.training import append_log, train
 
 app = typer.Typer(add_completion=False, help="Train and judge the bundled models.")
 
@@ -42,6 +43,7 @@ def train_command(
     minutes: Annotated[float, typer.Option(help="length of this schedule")],
     folder: Annotated[Path, typer.Option(help="checkpoints and logs")] = CHECKPOINTS,
     start: Annotated[Path | None, typer.Option(help="model file to start from")] = None,
+    workers: Annotated[int, typer.Option(help="processes that draw patches")] = 0,
 ) -> None:
     """Train a model, going on from its checkpoint where there is one."""
     recipe = Recipe.read(model)
@@ -53,7 +55,7 @@ def train_command(
     elif start is not None:
         trainer.start_from(load_file(start))
     collection = load_collection(data / "train", recipe.max_noise, validate_every=20)
-    for line in train(trainer, collection, checkpoint, minutes):
+    for line in train(trainer, collection, checkpoint, minutes, workers):
         append_log(line, folder / f"{model}.jsonl")
         typer.echo(json.dumps(line))
 

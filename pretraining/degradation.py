@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from napari_denoise.noise import exact_unbiased_inverse, generalized_anscombe
 from napari_denoise.noise.anscombe import LOWEST
 from napari_denoise.noise.simulation import blur_noise
+from pretraining.flaws import Flaws, add_flaws
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +30,8 @@ class Degradation:
         Gaussian σ is uniform between 0 and this, for intensities of 0 to 1.
     peak_photons : tuple of float
         The brightest structure, photons, log-uniform between the two.
+    max_background : float
+        Even background as a share of the peak; small ones are more frequent.
     max_read : float
         Read noise in electrons, uniform from 0.
     symmetric : float
@@ -41,16 +44,20 @@ class Degradation:
         Standard deviation of that blur in pixels, uniform between the two.
     sigma_jitter : float
         Relative error of the noise level that the network is told.
+    flaws : Flaws
+        What else goes wrong between a photon and a file.
     """
 
     gaussian: float = 0.4
     max_sigma: float = 80 / 255
     peak_photons: tuple[float, float] = (0.5, 400.0)
+    max_background: float = 0.36
     max_read: float = 4.0
     symmetric: float = 0.25
     correlated: float = 0.28
     blur: tuple[float, float] = (0.4, 1.1)
     sigma_jitter: float = 0.08
+    flaws: Flaws = field(default_factory=Flaws)
 
 
 @dataclass(frozen=True)
@@ -132,17 +139,17 @@ def degrade(
     -------
     Example
     """
-    patch = np.maximum(patch, -0.05)
+    relative = np.maximum(patch, -0.05, dtype=np.float64)
     if rng.random() < 0.3:  # what a network sees of bright images is their root
-        patch = np.sqrt(np.maximum(patch, 0))
+        relative = np.sqrt(np.maximum(relative, 0))
     width = rng.uniform(*how.blur) if rng.random() < how.correlated else 0.0
     if rng.random() < how.gaussian:
-        return _gaussian(patch, width, how, rng)
-    return _poisson_gaussian(patch, width, how, rng)
+        return _gaussian(relative, width, how, rng)
+    return _poisson_gaussian(relative, width, how, rng)
 
 
 def _gaussian(
-    patch: NDArray[np.float32],
+    patch: NDArray[np.float64],
     width: float,
     how: Degradation,
     rng: np.random.Generator,
@@ -151,17 +158,18 @@ def _gaussian(
     contrast = rng.uniform(0.5, 1.0)
     z = patch * (contrast / sigma)
     noisy = z + _unit_noise(patch.shape, width, rng)
+    noisy = add_flaws(noisy, (0.0, contrast / sigma), 1.0, how.flaws, rng)
     return _example(noisy, z, 0.0, contrast / sigma, -1.0, how, rng)
 
 
 def _poisson_gaussian(
-    patch: NDArray[np.float32],
+    patch: NDArray[np.float64],
     width: float,
     how: Degradation,
     rng: np.random.Generator,
 ) -> Example:
     peak = np.exp(rng.uniform(*np.log(how.peak_photons)))
-    background = peak * rng.uniform(0, 0.3) ** 2
+    background = peak * how.max_background * rng.random() ** 2
     read = rng.uniform(0, how.max_read) if rng.random() < 0.6 else 0.0
     photons = np.maximum(patch, 0) * peak + background
     if rng.random() < how.symmetric:
@@ -171,7 +179,10 @@ def _poisson_gaussian(
         error = rng.poisson(photons) - photons + rng.normal(0, read, patch.shape)
     if width:
         error = blur_noise(error, width)
-    noisy = generalized_anscombe(photons + error, 1.0, 0.0, read)
+    spread = float(np.sqrt(photons.mean() + read**2))
+    counts = photons + error
+    counts = add_flaws(counts, (background, background + peak), spread, how.flaws, rng)
+    noisy = generalized_anscombe(counts, 1.0, 0.0, read)
     ends = unbiased_anscombe(np.array([background, background + peak]), read)
     return _example(noisy, photons, ends[0], ends[1], read, how, rng)
 

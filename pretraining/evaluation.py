@@ -7,48 +7,41 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from skimage.io import imread
 
 from napari_denoise.denoising import denoise_steps, run_to_end
-from napari_denoise.files import read_tiff
 from napari_denoise.quality import evaluate
-from napari_denoise.samples import PAIRS, pair_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-SIGMAS = (15, 25, 50)
+    from pretraining.cases import Case
+
 IDENTITY = "noisy"
 """The noisy image itself, in the place of a model."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One image to be denoised.
-
-    Attributes
-    ----------
-    test : str
-        Name of the test set.
-    image : str
-    noisy, clean : ndarray
-    noise : str or float
-        Option of `denoise`.
-    """
-
-    test: str
-    image: str
-    noisy: NDArray[Any]
-    clean: NDArray[Any]
-    noise: str | float = "auto"
+REAL_ALONE = ("fmd", "w2s", "samples")
+"""Test sets whose noise nobody knows."""
+STRUCTURE = "structure_"
+"""Test sets of drawn structures, judged by the counts that are kept."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """Result of one model on one image, PSNR in dB."""
+    """Result of one model on one image.
+
+    Attributes
+    ----------
+    model, test, image : str
+    noise : str
+        ``"known"`` or ``"estimated"``.
+    psnr, psnr_affine : float
+        In dB, plain and after an affine fit.
+    ssim : float
+    kept : float
+        Share of the structure's counts that is kept, against what the noisy image
+        holds there; NaN where none is counted.
+    """
 
     model: str
     test: str
@@ -57,35 +50,7 @@ class Score:
     psnr: float
     psnr_affine: float
     ssim: float
-
-
-def cases(data: Path) -> Iterator[Case]:
-    """All test images; `data` holds ``dev/set12``, ``dev/fmd`` and ``dev/w2s``.
-
-    Parameters
-    ----------
-    data : Path
-        Folder that holds ``dev/``.
-
-    Yields
-    ------
-    Case
-    """
-    rng = np.random.default_rng(0)
-    for path in sorted((data / "dev/set12").glob("*.png")):
-        clean = imread(path)
-        unit = rng.standard_normal(clean.shape)
-        for sigma in SIGMAS:
-            noisy = (clean + sigma * unit).astype(np.float32)
-            for noise in (float(sigma), "auto"):
-                yield Case(f"set12_{sigma}", path.stem, noisy, clean, noise)
-    for name in ("fmd", "w2s"):
-        for path in sorted((data / "dev" / name / "noisy").iterdir()):
-            partner = path.parents[1] / "clean" / path.name
-            yield Case(name, path.stem, imread(path), imread(partner))
-    for title, stem in PAIRS.items():
-        low, high = (read_tiff(path).data for path in pair_paths(stem))
-        yield Case("samples", title, low, high)
+    kept: float
 
 
 def score(model: str, case: Case) -> Score:
@@ -105,10 +70,39 @@ def score(model: str, case: Case) -> Score:
     restored = case.noisy if model == IDENTITY else _denoise(model, case)
     plain = evaluate(restored, case.clean)
     fitted = evaluate(restored, case.clean, affine=True)
-    noise = "known" if isinstance(case.noise, float) else "estimated"
     return Score(
-        model, case.test, noise, case.image, plain.psnr, fitted.psnr, plain.ssim
+        model,
+        case.test,
+        "estimated" if case.noise == "auto" else "known",
+        case.image,
+        plain.psnr,
+        fitted.psnr,
+        plain.ssim,
+        counts_kept(restored, case),
     )
+
+
+def counts_kept(restored: NDArray[Any], case: Case) -> float:
+    """Share of a structure's counts that a result keeps.
+
+    Parameters
+    ----------
+    restored : ndarray, shape (Y, X)
+        Result for the case's noisy image.
+    case : Case
+        Says where counts are summed.
+
+    Returns
+    -------
+    float
+        What was moved out of the structure or into it does not depend on the luck of
+        the draw: it is taken against the noisy image. NaN where nothing is counted.
+    """
+    if case.counted is None:
+        return float("nan")
+    clean = (case.clean[case.counted] - case.background).sum(dtype=np.float64)
+    change = np.subtract(restored, case.noisy, dtype=np.float64)[case.counted].sum()
+    return float(1 + change / clean)
 
 
 def _denoise(model: str, case: Case) -> NDArray[Any]:
@@ -130,13 +124,16 @@ def means(scores: list[Score], model: str) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``set12_25`` with the noise known, ``set12_25_auto`` with it estimated,
-        ``fmd`` plain, ``w2s`` and ``samples`` after an affine fit.
+        ``set12_25`` with the noise known, ``set12_25_auto`` with it estimated, and so
+        on; drawn structures are left out; ``fmd`` plain, ``w2s`` and ``samples`` after
+        an affine fit.
     """
     groups: dict[str, list[float]] = {}
-    for s in (s for s in scores if s.model == model):
-        is_known = s.noise == "known"
-        key = s.test if is_known or "set12" not in s.test else f"{s.test}_auto"
+    for s in scores:
+        if s.model != model or s.test.startswith(STRUCTURE):
+            continue
+        is_usual = s.noise == "known" or s.test in REAL_ALONE
+        key = s.test if is_usual else f"{s.test}_auto"
         fitted = s.test in ("w2s", "samples")
         groups.setdefault(key, []).append(s.psnr_affine if fitted else s.psnr)
     return {key: round(float(np.mean(v)), 2) for key, v in groups.items()}
@@ -156,6 +153,7 @@ def read_scores(path: Path) -> list[Score]:
                 float(row["psnr"]),
                 float(row["psnr_affine"]),
                 float(row["ssim"]),
+                float(row["kept"]),
             )
             for row in csv.DictReader(file)
         ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pretraining.degradation import Degradation
+from pretraining.flaws import Flaws
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -23,11 +24,15 @@ class Recipe:
     hyperparameters : dict
         Arguments of the network.
     kinds : dict of str to float
-        Share of each kind of image among the patches.
+        Share of each kind of image among the patches; a phantom is drawn.
     patch, batch : int
         Side in pixels and patches per step.
     learning_rate : float
-        Peak of Adam's step, after `warmup` steps; cosine down to a hundredth.
+        Peak of the optimiser's step; see `pretraining.schedule`.
+    muon : bool
+        Train hidden kernels by Muon; by Adam if not.
+    finish : float
+        Last share of a course that is trained by plain squares.
     ema : float
         Decay of the running average of the weights.
     bfloat16 : bool
@@ -49,7 +54,8 @@ class Recipe:
     patch: int = 64
     batch: int = 32
     learning_rate: float = 1e-3
-    warmup: int = 200
+    muon: bool = False
+    finish: float = 0.2
     ema: float = 0.9995
     bfloat16: bool = True
     max_shrink: float = 2.0
@@ -63,5 +69,6 @@ class Recipe:
     def read(cls, name: str) -> Recipe:
         """Read ``configs/NAME.toml``."""
         options = tomllib.loads((CONFIGS / f"{name}.toml").read_text())
-        noise = Degradation(**options.pop("degradation", {}))
-        return cls(**options, degradation=noise)
+        numbers = dict(options.pop("degradation", {}))
+        flaws = Flaws(**numbers.pop("flaws", {}))
+        return cls(**options, degradation=Degradation(**numbers, flaws=flaws))

@@ -1,0 +1,189 @@
+"""What a checkpoint holds, and one step of training."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn.utils import convert_conv2d_weight_memory_format
+from torch.optim.swa_utils import AveragedModel
+
+from napari_denoise.networks import ARCHITECTURES
+from pretraining.loss import noise_left, relative_error, weighted_square_error
+from pretraining.optimiser import build_optimisers
+from pretraining.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from pretraining.degradation import Batch
+    from pretraining.recipe import Recipe
+
+
+class Trainer:
+    """Network, its running average, optimisers and counts.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    device : torch.device
+
+    Attributes
+    ----------
+    average : AveragedModel
+        Running average of the weights: what is validated and exported.
+    schedule : Schedule
+        The present course of training.
+    steps, pixels : int
+    seconds : float
+        Of training in all, over all courses.
+    """
+
+    def __init__(self, recipe: Recipe, device: torch.device) -> None:
+        self.recipe, self.device = recipe, device
+        network = ARCHITECTURES[recipe.architecture](**recipe.hyperparameters)
+        self.network = network.to(device)
+        if network.ndim == 2:
+            convert_conv2d_weight_memory_format(network, torch.channels_last)
+        self.average = AveragedModel(
+            self.network, multi_avg_fn=warming_average(recipe.ema), use_buffers=True
+        )
+        self.optimisers = build_optimisers(self.network, recipe.muon)
+        self.precision = mixed_precision(device, recipe.bfloat16)
+        self.scaler = torch.amp.GradScaler(
+            device.type, enabled=self.precision is torch.float16
+        )
+        self.schedule = Schedule()
+        self.steps, self.pixels, self.seconds = 0, 0, 0.0
+
+    def step(self, batch: Batch) -> float:
+        """Learn from one batch, and return its loss."""
+        rate = self.recipe.learning_rate * self.schedule.rate(self.seconds)
+        loss = self.loss(batch)
+        self.network.zero_grad()
+        torch.autograd.backward(self.scaler.scale(loss))
+        for optimiser in self.optimisers:
+            self.scaler.unscale_(optimiser)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            self.scaler.step(optimiser)
+        self.scaler.update()
+        self.average.update_parameters(self.network)
+        self.steps += 1
+        self.pixels += batch.noisy.numel()
+        return float(loss.detach())
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Mean over patches; plain squares in the last part of a course."""
+        left = noise_left(self.run(self.network, batch), batch)
+        if self.schedule.progress(self.seconds) > 1 - self.recipe.finish:
+            return weighted_square_error(left, batch.sigma).mean()
+        return relative_error(left).mean()
+
+    @torch.no_grad()
+    def validate(self, held_out: list[Batch]) -> float:
+        """Mean relative error of the averaged weights; less is better."""
+        self.average.eval()
+        errors = [
+            relative_error(noise_left(self.run(self.average, batch), batch))
+            for batch in (each.to(self.device) for each in held_out)
+        ]
+        return float(torch.cat(errors).mean())
+
+    def run(self, network: torch.nn.Module, batch: Batch) -> Tensor:
+        """Denoise a batch, in mixed precision where that is faster."""
+        noisy = batch.noisy
+        if noisy.ndim == 4:
+            noisy = noisy.contiguous(memory_format=torch.channels_last)
+        mixed = self.precision is not torch.float32
+        autocast = torch.autocast(self.device.type, self.precision)
+        with autocast if mixed else nullcontext():
+            output: Tensor = network(noisy, batch.sigma)
+        return output.float()
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimisers": [each.state_dict() for each in self.optimisers],
+            "scaler": self.scaler.state_dict(),
+            "schedule": asdict(self.schedule),
+            "steps": self.steps,
+            "seconds": self.seconds,
+            "pixels": self.pixels,
+        }
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
+        self.scaler.load_state_dict(state["scaler"])
+        self.schedule = Schedule(**state["schedule"])
+        self.steps, self.pixels = state["steps"], state["pixels"]
+        self.seconds = state["seconds"]
+
+    def start_from(self, weights: dict[str, Tensor]) -> None:
+        """Start from the weights of a model."""
+        self.network.load_state_dict(weights)
+        self.average.module.load_state_dict(weights)
+
+
+def mixed_precision(device: torch.device, bfloat16: bool) -> torch.dtype:
+    """Choose what convolutions are computed in.
+
+    Parameters
+    ----------
+    device : torch.device
+        What they run on.
+    bfloat16 : bool
+        Whether CPUs too are to use it; those without bfloat16 instructions are slower
+        with it.
+
+    Returns
+    -------
+    torch.dtype
+        On a GPU bfloat16, or float16 with a scaled loss where it has none.
+    """
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.bfloat16 if bfloat16 else torch.float32
+
+
+def warming_average(decay: float) -> Callable[..., None]:
+    """Build a running average whose memory grows with the number of steps.
+
+    Parameters
+    ----------
+    decay : float
+        Share of the average that a step keeps, in the long run. A constant one keeps
+        the random start for too long: after 300 steps 0.999 still holds 74 % of it.
+
+    Returns
+    -------
+    callable
+        For `torch.optim.swa_utils.AveragedModel`.
+    """
+
+    @torch.no_grad()
+    def update(
+        averaged: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor | int
+    ) -> None:
+        share = max(1 - decay, 9 / (10 + int(updates)))
+        for mean, value in zip(averaged, current, strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value, share)
+            else:
+                mean.copy_(value)
+
+    return update
