@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
-from safetensors.torch import load_file
 
 from napari_denoise.models import list_models
-from napari_denoise.models.files import rewrite_spec
+from napari_denoise.models.files import read_network, rewrite_spec
 from napari_denoise.models.registry import BUNDLED, CLASSICAL_QUALITY
 from pretraining.cases import cases
+from pretraining.curves import append_log, keep_log, plot_logs
 from pretraining.evaluation import (
     IDENTITY,
     means,
@@ -23,15 +25,18 @@ from pretraining.evaluation import (
 )
 from pretraining.export import export
 from pretraining.images import load_collection
+from pretraining.patches import PatchStream
 from pretraining.recipe import Recipe
 from pretraining.report import quality_page
 from pretraining.trainer import Trainer
-from pretraining.training import append_log, train
+from pretraining.training import train
 
 app = typer.Typer(add_completion=False, help="Train and judge the bundled models.")
 
 DOCS = Path("docs")
 CHECKPOINTS = Path("pretraining/checkpoints")
+LOGS = Path("pretraining/logs")
+CURVES = DOCS / "images" / "pretraining.png"
 
 Data = Annotated[Path, typer.Option(help="folder with train/ and dev/")]
 
@@ -40,21 +45,30 @@ Data = Annotated[Path, typer.Option(help="folder with train/ and dev/")]
 def train_command(
     model: Annotated[str, typer.Argument(help="a file of configs/")],
     data: Data,
-    minutes: Annotated[float, typer.Option(help="length of this schedule")],
+    minutes: Annotated[float, typer.Option(help="length of a new course")],
     folder: Annotated[Path, typer.Option(help="checkpoints and logs")] = CHECKPOINTS,
-    start: Annotated[Path | None, typer.Option(help="model file to start from")] = None,
-    workers: Annotated[int, typer.Option(help="processes that draw patches")] = 0,
+    start: Annotated[
+        Path | None, typer.Option(help="model file to start from; else the bundled one")
+    ] = None,
+    scratch: Annotated[bool, typer.Option(help="start from random weights")] = False,
+    workers: Annotated[
+        int | None, typer.Option(help="processes that draw patches")
+    ] = None,
 ) -> None:
     """Train a model, going on from its checkpoint where there is one."""
     recipe = Recipe.read(model)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if workers is None:
+        workers = (os.cpu_count() or 1) if device.type == "cuda" else 0
     trainer = Trainer(recipe, device)
+    collection = load_collection(data / "train", recipe.max_noise, validate_every=20)
     checkpoint = folder / f"{model}.pt"
+    start = start or BUNDLED / f"{model}.safetensors"
     if checkpoint.exists():
         trainer.load(checkpoint)
-    elif start is not None:
-        trainer.start_from(load_file(start))
-    collection = load_collection(data / "train", recipe.max_noise, validate_every=20)
+    elif not scratch and start.exists():
+        first = islice(PatchStream(collection, recipe, seed=0), 8)
+        trainer.start_from(read_network(start), first)
     for line in train(trainer, collection, checkpoint, minutes, workers):
         append_log(line, folder / f"{model}.jsonl")
         typer.echo(json.dumps(line))
@@ -66,9 +80,11 @@ def export_command(
     folder: Annotated[Path, typer.Option(help="checkpoints")] = CHECKPOINTS,
     target: Annotated[Path, typer.Option(help="folder of model files")] = BUNDLED,
 ) -> None:
-    """Write the averaged weights of a checkpoint into the package."""
+    """Write the averaged weights of a checkpoint into the package, and keep its log."""
     recipe = Recipe.read(model)
     path = export(recipe, folder / f"{model}.pt", target / f"{model}.safetensors")
+    keep_log(folder / f"{model}.jsonl", LOGS / f"{model}.jsonl")
+    plot_logs(sorted(LOGS.glob("*.jsonl")), CURVES)
     typer.echo(f"Wrote {path}; now run evaluate, so that its card tells the truth.")
 
 

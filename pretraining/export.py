@@ -44,7 +44,6 @@ def export(recipe: Recipe, checkpoint: Path, target: Path) -> Path:
     network.load_state_dict(
         {k.removeprefix(AVERAGED): v for k, v in average if k.startswith(AVERAGED)}
     )
-    earlier = recipe.earlier
     spec = Spec(
         architecture=recipe.architecture,
         hyperparameters=network.hyperparameters(),
@@ -57,8 +56,8 @@ def export(recipe: Recipe, checkpoint: Path, target: Path) -> Path:
         training=Training(
             data=recipe.data,
             licence=LICENCE,
-            minutes=round(earlier.get("minutes", 0) + state["seconds"] / 60, 1),
-            megapixels=round(earlier.get("megapixels", 0) + state["pixels"] / 1e6),
+            minutes=round(state["seconds"] / 60, 1),
+            megapixels=round(state["pixels"] / 1e6),
         ),
         software_version=napari_denoise.__version__,
     )

@@ -44,8 +44,6 @@ class Recipe:
     degradation : Degradation
     summary, data : str
         For the model's card: what to expect of it, and what it has seen.
-    earlier : dict of str to float
-        ``minutes`` and ``megapixels`` of training behind the weights it started from.
     """
 
     architecture: str
@@ -63,7 +61,6 @@ class Recipe:
     degradation: Degradation = field(default_factory=Degradation)
     summary: str = ""
     data: str = ""
-    earlier: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def read(cls, name: str) -> Recipe:

@@ -11,16 +11,19 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim.swa_utils import AveragedModel
 
 from napari_denoise.networks import ARCHITECTURES
+from napari_denoise.networks.dncnn import DnCNN
 from pretraining.loss import noise_left, relative_error, weighted_square_error
 from pretraining.optimiser import build_optimisers
 from pretraining.schedule import Schedule
+from pretraining.unfolding import unfolded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from torch import Tensor
 
+    from napari_denoise.models import NetworkModel
     from pretraining.degradation import Batch
     from pretraining.recipe import Recipe
 
@@ -133,10 +136,23 @@ class Trainer:
         self.steps, self.pixels = state["steps"], state["pixels"]
         self.seconds = state["seconds"]
 
-    def start_from(self, weights: dict[str, Tensor]) -> None:
-        """Start from the weights of a model."""
-        self.network.load_state_dict(weights)
-        self.average.module.load_state_dict(weights)
+    def start_from(self, model: NetworkModel, batches: Iterable[Batch]) -> None:
+        """Start from a model: its weights, its minutes and its pixels.
+
+        Parameters
+        ----------
+        model : NetworkModel
+            Of the recipe's architecture and size.
+        batches : iterable of Batch
+            Some of what it will see: a folded DnCNN gets its normalisation from them.
+        """
+        network = model.network
+        if isinstance(network, DnCNN) and not network.norm:
+            network = unfolded(network, batches)
+        self.network.load_state_dict(network.state_dict())
+        self.average.module.load_state_dict(network.state_dict())
+        self.seconds = 60 * model.spec.training.minutes
+        self.pixels = round(1e6 * model.spec.training.megapixels)
 
 
 def mixed_precision(device: torch.device, bfloat16: bool) -> torch.dtype:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +58,7 @@ def train(
     held_out = validation_batches(
         collection.validation, trainer.recipe, VALIDATION_PATCHES
     )
-    stream = PatchStream(collection, trainer.recipe, seed=trainer.steps)
+    stream = PatchStream(collection, trainer.recipe, seed=trainer.pixels)
     source = load_batches(stream, workers)
     saved, losses = trainer.seconds, list[float]()
     trainer.network.train()
@@ -88,9 +87,3 @@ def save(state: dict[str, Any], path: Path) -> None:
     partial = path.with_suffix(".part")
     torch.save(state, partial)
     partial.replace(path)
-
-
-def append_log(line: dict[str, Any], path: Path) -> None:
-    """Add one JSON line to a log."""
-    with path.open("a") as log:
-        log.write(json.dumps(line) + "\n")
