@@ -48,7 +48,8 @@ def train_command(
     minutes: Annotated[float, typer.Option(help="length of a new course")],
     folder: Annotated[Path, typer.Option(help="checkpoints and logs")] = CHECKPOINTS,
     start: Annotated[
-        Path | None, typer.Option(help="model file to start from; else the bundled one")
+        Path | None,
+        typer.Option(help="start from this file, not the bundled one", exists=True),
     ] = None,
     scratch: Annotated[bool, typer.Option(help="start from random weights")] = False,
     workers: Annotated[
@@ -63,12 +64,16 @@ def train_command(
     trainer = Trainer(recipe, device)
     collection = load_collection(data / "train", recipe.max_noise, validate_every=20)
     checkpoint = folder / f"{model}.pt"
-    start = start or BUNDLED / f"{model}.safetensors"
+    bundled = BUNDLED / f"{model}.safetensors"
     if checkpoint.exists():
+        if start or scratch:
+            raise typer.BadParameter(
+                f"There is a checkpoint already: move {checkpoint} away to begin anew."
+            )
         trainer.load(checkpoint)
-    elif not scratch and start.exists():
+    elif not scratch and (start or bundled.exists()):
         first = islice(PatchStream(collection, recipe, seed=0), 8)
-        trainer.start_from(read_network(start), first)
+        trainer.start_from(read_network(start or bundled), first)
     for line in train(trainer, collection, checkpoint, minutes, workers):
         append_log(line, folder / f"{model}.jsonl")
         typer.echo(json.dumps(line))
@@ -94,14 +99,22 @@ def evaluate_command(
     only: Annotated[
         list[str] | None, typer.Option(help="evaluate these models; keep the others")
     ] = None,
+    test: Annotated[
+        str, typer.Option(help="only test sets whose name begins so; keep the others")
+    ] = "",
 ) -> None:
     """Fill docs/quality.md and docs/quality.csv, and the cards of the models."""
     names = [card.name for card in list_models()]
     chosen = only or [IDENTITY, *names]
     store = DOCS / "quality.csv"
-    scores = [s for s in read_scores(store) if s.model not in chosen]
+    scores = [
+        s
+        for s in read_scores(store)
+        if s.model not in chosen or not s.test.startswith(test)
+    ]
     for case in cases(data):
-        scores += [score(model, case) for model in chosen]
+        if case.test.startswith(test):
+            scores += [score(model, case) for model in chosen]
     write_scores(scores, store)
     (DOCS / "quality.md").write_text(quality_page(scores, names), encoding="utf-8")
     classical = {}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SIGMAS = (15, 25, 50)
 PEAKS = (1, 2, 5, 10, 30, 100)
 """Photons of the brightest pixel."""
-CAMERA = NoiseModel(read_std=13.0, correlation_length=1.4)
+CAMERA = NoiseModel(read_std=13.0, correlation_length=1.44)
 """Noise of a resampled camera frame: its autocorrelation at a lag of a pixel is 0.6."""
 DIMMEST = 0.02
 SIDE = 256
@@ -76,7 +76,7 @@ def cases(data: Path) -> Iterator[Case]:
     for title, stem in PAIRS.items():
         low, high = (read_tiff(path).data for path in pair_paths(stem))
         yield Case("samples", title, low, high)
-    yield from _camera()
+    yield from _camera(data)
     yield from _photons()
     yield from _structures()
 
@@ -92,13 +92,15 @@ def _gaussian(data: Path) -> Iterator[Case]:
                 yield Case(f"set12_{sigma}", path.stem, noisy, clean, noise)
 
 
-def _camera() -> Iterator[Case]:
+def _camera(data: Path) -> Iterator[Case]:
     rng = np.random.default_rng(1)
-    for title, relative in _clean_samples():
-        clean = 255 * relative
+    images = [("camera", title, 255 * image) for title, image in _clean_samples()]
+    for path in sorted((data / "dev/set12").glob("*.png")):
+        images.append(("camera_set12", path.stem, imread(path)))
+    for test, title, clean in images:
         noisy = simulate(clean, CAMERA, rng)
         for noise in (CAMERA, "auto"):
-            yield Case("camera", title, noisy, clean, noise)
+            yield Case(test, title, noisy, clean, noise)
 
 
 def _photons() -> Iterator[Case]:

@@ -31,12 +31,11 @@ def keep_log(source: Path, target: Path) -> None:
     source : Path
         Log beside a checkpoint.
     target : Path
-        Log beside the recipes; lines up to its last megapixel are there already.
+        Log beside the recipes; lines that it has are not repeated.
     """
     kept = read_log(target)
-    last = kept[-1]["megapixels"] if kept else -1
     for line in read_log(source):
-        if line["megapixels"] > last:
+        if line not in kept:
             append_log(line, target)
 
 
@@ -53,6 +52,7 @@ def plot_logs(logs: list[Path], target: Path) -> None:
     # Not pyplot: no display, no state.
     from matplotlib.figure import Figure
 
+    target.parent.mkdir(parents=True, exist_ok=True)
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     for path in logs:

@@ -38,9 +38,9 @@ class Score:
     psnr, psnr_affine : float
         In dB, plain and after an affine fit.
     ssim : float
-    kept : float
-        Share of the structure's counts that is kept, against what the noisy image
-        holds there; NaN where none is counted.
+    kept, in_place : float
+        Share of the structure's counts that the whole image keeps, and that is found
+        where the structure is; NaN where none is counted.
     """
 
     model: str
@@ -51,6 +51,7 @@ class Score:
     psnr_affine: float
     ssim: float
     kept: float
+    in_place: float
 
 
 def score(model: str, case: Case) -> Score:
@@ -78,11 +79,11 @@ def score(model: str, case: Case) -> Score:
         plain.psnr,
         fitted.psnr,
         plain.ssim,
-        counts_kept(restored, case),
+        *counts_kept(restored, case),
     )
 
 
-def counts_kept(restored: NDArray[Any], case: Case) -> float:
+def counts_kept(restored: NDArray[Any], case: Case) -> tuple[float, float]:
     """Share of a structure's counts that a result keeps.
 
     Parameters
@@ -90,19 +91,29 @@ def counts_kept(restored: NDArray[Any], case: Case) -> float:
     restored : ndarray, shape (Y, X)
         Result for the case's noisy image.
     case : Case
-        Says where counts are summed.
+        Says where the structure is.
 
     Returns
     -------
-    float
-        What was moved out of the structure or into it does not depend on the luck of
-        the draw: it is taken against the noisy image. NaN where nothing is counted.
+    kept, in_place : float
+        In the whole image, and where the structure is. Both against what the noisy
+        image holds, so that the luck of the draw does not count. NaN where the case
+        has no structure.
+
+    Notes
+    -----
+    The posterior mean keeps the whole. Of what the noise leaves in doubt it moves a
+    part from where it is to where it might be.
     """
     if case.counted is None:
-        return float("nan")
-    clean = (case.clean[case.counted] - case.background).sum(dtype=np.float64)
-    change = np.subtract(restored, case.noisy, dtype=np.float64)[case.counted].sum()
-    return float(1 + change / clean)
+        return float("nan"), float("nan")
+    change = np.subtract(restored, case.noisy, dtype=np.float64)
+    structure = np.subtract(case.clean, case.background, dtype=np.float64)
+    kept, in_place = (
+        1 + change[where].sum() / structure[where].sum()
+        for where in (np.ones_like(case.counted), case.counted)
+    )
+    return float(kept), float(in_place)
 
 
 def _denoise(model: str, case: Case) -> NDArray[Any]:
@@ -154,18 +165,23 @@ def read_scores(path: Path) -> list[Score]:
                 float(row["psnr_affine"]),
                 float(row["ssim"]),
                 float(row["kept"]),
+                float(row["in_place"]),
             )
             for row in csv.DictReader(file)
         ]
 
 
 def write_scores(scores: list[Score], path: Path) -> None:
-    """Write scores as CSV, rounded to what is meaningful."""
+    """Write scores as CSV, sorted, and rounded to what is meaningful."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [f.name for f in fields(Score)])
         writer.writeheader()
-        for s in scores:
+        for s in sorted(scores, key=_place):
             row = asdict(s)
             writer.writerow(
                 {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
             )
+
+
+def _place(score: Score) -> tuple[str, ...]:
+    return score.model, score.test, score.image, score.noise

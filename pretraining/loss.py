@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from pretraining.degradation import Batch
 
+WEIGHT_OF_TOTAL = 0.003
 FLOOR = 1e-4
 """Keeps the slope of the root finite where nothing is left."""
 
@@ -33,6 +34,30 @@ def noise_left(output: Tensor, batch: Batch) -> Tensor:
     """
     restored, variance = batch.restored(output)
     return (restored - batch.clean).square().mean(dim=(1, 2, 3)) / variance
+
+
+def noise_left_of_total(output: Tensor, batch: Batch) -> Tensor:
+    """Share of the noise variance that is left in the mean of each patch.
+
+    A bias of a hundredth of the noise is nothing to a pixel and much to the counts of
+    a faint structure. This too is a square, so the posterior mean makes it least.
+
+    Parameters
+    ----------
+    output : Tensor, shape (N, 1, Y, X)
+        What the network returned.
+    batch : Batch
+        What the network was given, and the truth.
+
+    Returns
+    -------
+    Tensor, shape (N,)
+        About 1 for doing nothing, if noise is white; hardly less for the best, since
+        nothing tells more of the mean of a patch than the mean of its noisy pixels.
+    """
+    restored, variance = batch.restored(output)
+    error = (restored - batch.clean).mean(dim=(1, 2, 3))
+    return error.square() * output[0].numel() / variance
 
 
 def relative_error(left: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Coefficients of the odd polynomial that pulls singular values towards 1."""
+FEWEST_CHANNELS = 8
+"""Kernels with fewer on one side face the image; they are trained by Adam."""
 ADAM_SIZE = 0.2
 """Root-mean-square size of Adam's steps, in units of its rate."""
 
@@ -87,7 +89,7 @@ def build_optimisers(network: nn.Module, muon: bool) -> list[torch.optim.Optimiz
     Parameters
     ----------
     network : Module
-        Of `napari_denoise.networks`: its first and last layers are `head` and `tail`.
+        A network of convolutions.
     muon : bool
         Whether hidden kernels are trained by Muon; all is trained by Adam if not.
 
@@ -99,7 +101,7 @@ def build_optimisers(network: nn.Module, muon: bool) -> list[torch.optim.Optimiz
     if not muon:
         return [torch.optim.Adam(network.parameters(), lr=0.0)]
     hidden, others = list[nn.Parameter](), list[nn.Parameter]()
-    for name, weight in network.named_parameters():
-        is_hidden = weight.ndim > 1 and not name.startswith(("head", "tail"))
+    for weight in network.parameters():
+        is_hidden = weight.ndim > 1 and min(weight.shape[:2]) >= FEWEST_CHANNELS
         (hidden if is_hidden else others).append(weight)
     return [Muon(hidden), torch.optim.Adam(others, lr=0.0)]

@@ -68,6 +68,8 @@ def validation_batches(
 ) -> list[Batch]:
     """Draw the same noisy patches of the held-out images each time."""
     rng = np.random.default_rng(0)
+    if not images:
+        raise ValueError("No image is held out: a kind needs 20 images for that.")
     drawn = [_cut(pick(images, rng), recipe, rng) for _ in range(patches)]
     groups = (drawn[i : i + 16] for i in range(0, len(drawn), 16))
     return [_batch(group, recipe, rng) for group in groups]

@@ -12,7 +12,13 @@ from torch.optim.swa_utils import AveragedModel
 
 from napari_denoise.networks import ARCHITECTURES
 from napari_denoise.networks.dncnn import DnCNN
-from pretraining.loss import noise_left, relative_error, weighted_square_error
+from pretraining.loss import (
+    WEIGHT_OF_TOTAL,
+    noise_left,
+    noise_left_of_total,
+    relative_error,
+    weighted_square_error,
+)
 from pretraining.optimiser import build_optimisers
 from pretraining.schedule import Schedule
 from pretraining.unfolding import unfolded
@@ -85,10 +91,12 @@ class Trainer:
 
     def loss(self, batch: Batch) -> Tensor:
         """Mean over patches; plain squares in the last part of a course."""
-        left = noise_left(self.run(self.network, batch), batch)
-        if self.schedule.progress(self.seconds) > 1 - self.recipe.finish:
-            return weighted_square_error(left, batch.sigma).mean()
-        return relative_error(left).mean()
+        output = self.run(self.network, batch)
+        left = noise_left(output, batch)
+        if self.schedule.progress(self.seconds) <= 1 - self.recipe.finish:
+            return relative_error(left).mean()
+        left = left + WEIGHT_OF_TOTAL * noise_left_of_total(output, batch)
+        return weighted_square_error(left, batch.sigma).mean()
 
     @torch.no_grad()
     def validate(self, held_out: list[Batch]) -> float:
@@ -106,8 +114,8 @@ class Trainer:
         if noisy.ndim == 4:
             noisy = noisy.contiguous(memory_format=torch.channels_last)
         mixed = self.precision is not torch.float32
-        autocast = torch.autocast(self.device.type, self.precision)
-        with autocast if mixed else nullcontext():
+        kind = self.device.type
+        with torch.autocast(kind, self.precision) if mixed else nullcontext():
             output: Tensor = network(noisy, batch.sigma)
         return output.float()
 
@@ -131,7 +139,8 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
-        self.scaler.load_state_dict(state["scaler"])
+        if state["scaler"]:  # empty where the loss needed no scale
+            self.scaler.load_state_dict(state["scaler"])
         self.schedule = Schedule(**state["schedule"])
         self.steps, self.pixels = state["steps"], state["pixels"]
         self.seconds = state["seconds"]

@@ -63,7 +63,7 @@ def _moments(folded: DnCNN, batches: Iterable[Batch]) -> list[tuple[Tensor, Tens
     for hook in hooks:
         hook.remove()
     means = [torch.stack(store).mean(dim=0) for store in sums]
-    return [(mean, square - mean**2) for mean, square in means]
+    return [(mean, (square - mean**2).clip(min=0)) for mean, square in means]
 
 
 def _keep_moments(
