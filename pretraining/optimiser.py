@@ -104,4 +104,9 @@ def build_optimisers(network: nn.Module, muon: bool) -> list[torch.optim.Optimiz
     for weight in network.parameters():
         is_hidden = weight.ndim > 1 and min(weight.shape[:2]) >= FEWEST_CHANNELS
         (hidden if is_hidden else others).append(weight)
-    return [Muon(hidden), torch.optim.Adam(others, lr=0.0)]
+    optimisers: list[torch.optim.Optimizer] = []
+    if hidden:
+        optimisers.append(Muon(hidden))
+    if others:
+        optimisers.append(torch.optim.Adam(others, lr=0.0))
+    return optimisers

@@ -10,7 +10,6 @@ from torch import nn
 
 from napari_denoise.networks import ARCHITECTURES
 from pretraining.optimiser import ADAM_SIZE, Muon, build_optimisers, orthogonalised
-from tests.pretraining.conftest import SMALL
 
 
 def regression():
@@ -53,7 +52,7 @@ def test_no_slope_is_no_step():
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("muon", [True, False])
 def test_each_weight_has_one_optimiser(architecture, muon):
-    network = ARCHITECTURES[architecture](**SMALL[architecture])
+    network = ARCHITECTURES[architecture]()
     optimisers = build_optimisers(network, muon)
     groups = [group for each in optimisers for group in each.param_groups]
     trained = [id(weight) for group in groups for weight in group["params"]]
