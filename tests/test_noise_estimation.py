@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from napari_denoise import NoiseModel, estimate_noise
 from tests.conftest import DIMMEST, draw, scene, synthetic_scene
@@ -172,6 +173,29 @@ def test_photons_counted_at_zero_are_not_cut_off():
     model = estimate_noise(noisy)
     assert model.warnings == ()
     assert model.sigma == pytest.approx(noisy.mean() ** 0.5, rel=0.03)
+
+
+def sparse_spots():
+    points = np.zeros((256, 256))
+    points[16::32, 16::32] = 2 * np.pi * 1.5**2
+    return 0.1 + 0.9 * gaussian_filter(points, 1.5)
+
+
+@pytest.mark.parametrize("peak", [5, 10, 30])
+@pytest.mark.parametrize("seed", range(4))
+def test_few_bright_spots_do_not_spoil_the_gain_of_a_photon_counter(peak, seed):
+    counts = np.random.default_rng(seed).poisson(peak * sparse_spots())
+    model = estimate_noise(counts.astype(np.uint16))
+    assert model.offset == model.read_std == 0
+    assert model.gain == pytest.approx(1, rel=0.08)
+
+
+def test_a_dark_level_above_zero_is_no_photon_counter():
+    noisy, _ = draw(synthetic_scene(), peak=25, gain=4, offset=40)
+    noisy[0, 0] = 0  # one dead pixel
+    model = estimate_noise(noisy)
+    assert model.gain == pytest.approx(4, rel=0.15)
+    assert model.offset > 30
 
 
 def test_frame_differences_leave_structure_out():

@@ -14,7 +14,7 @@ from napari_denoise.noise.blocks import (
     block_statistics,
 )
 from napari_denoise.noise.correlation import marginal_line
-from napari_denoise.noise.fitting import Line, fit_line
+from napari_denoise.noise.fitting import Line, fit_line, through_zero
 from napari_denoise.noise.model import NoiseModel, VarianceFit
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def estimate_plane_noise(
     if len(blocks) < FEWEST_BLOCKS:
         model = _gaussian(gaussian_sigma(scaled), least, _mean(heights), (SMALL,))
     else:
-        model = _measure(blocks, least, _mean(heights))
+        model = _measure(blocks, least, _mean(heights), counts_from_zero=low == 0)
     return _in_counts(model, low, span)
 
 
@@ -157,7 +157,9 @@ def _usable_blocks(
     return block_statistics(*zip(*pairs, strict=True))
 
 
-def _measure(blocks: Blocks, least: float, mean: float) -> NoiseModel:
+def _measure(
+    blocks: Blocks, least: float, mean: float, *, counts_from_zero: bool
+) -> NoiseModel:
     warnings: list[str] = []
     showing = blocks.floor < EMPTY
     if showing.sum() >= FEWEST_BLOCKS:
@@ -187,8 +189,11 @@ def _measure(blocks: Blocks, least: float, mean: float) -> NoiseModel:
             warnings=tuple(warnings),
             fit=fit,
         )
+    darkest = float(blocks.mean.min())
+    if counts_from_zero and (counter := through_zero(line, blocks.mean)):
+        line, darkest = counter, 0.0
     # read² = intercept + gain · offset must not be negative.
-    offset = max(float(blocks.mean.min()), -line.intercept / line.slope)
+    offset = max(darkest, -line.intercept / line.slope)
     read_variance = max(line.intercept + line.slope * offset, 0.0)
     return NoiseModel(
         gain=line.slope,

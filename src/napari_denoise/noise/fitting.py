@@ -25,6 +25,8 @@ CALMEST = 0.66
 """Mean of the lowest tenth of the blocks' variances, where all is white noise."""
 WHITE_COARSE = 0.7
 """10th percentile of the coarse variance of flat blocks with white noise."""
+CREDIBLE = 5.0
+"""Standard errors that a slope may be off."""
 OVERLAP = 2.0
 """Blocks overlap by half: the fit has fewer independent data than it counts."""
 
@@ -85,6 +87,30 @@ def fit_line(blocks: Blocks, variance: NDArray[np.float32]) -> Line:
         expected = np.maximum(fit.floor + fit.slope * above, tiny)
     intercept = fit.floor - fit.slope * darkest
     return Line(float(intercept), float(fit.slope), fit.slope_error)
+
+
+def through_zero(line: Line, mean: NDArray[np.float32]) -> Line | None:
+    """Line of a photon counter, where the fitted one may be that of one.
+
+    Parameters
+    ----------
+    line : Line
+        As it was fitted.
+    mean : ndarray of float, shape (blocks,)
+        Mean levels of the blocks, counted from zero photons.
+
+    Returns
+    -------
+    Line or None
+        Through zero and the variance of typical blocks, whose many photons tell the
+        slope much better than few bright blocks do; None if the fitted slope excludes
+        it.
+    """
+    lit = mean[mean > 0]
+    slope = float(np.median(line.at(lit) / lit)) if lit.size else 0.0
+    if abs(slope - line.slope) > CREDIBLE * line.slope_error:
+        return None
+    return Line(0.0, slope, line.slope_error)
 
 
 def _texture(blocks: Blocks, expected: NDArray[np.float64]) -> NDArray[np.float64]:
