@@ -45,7 +45,7 @@ Data = Annotated[Path, typer.Option(help="folder with train/ and dev/")]
 def train_command(
     model: Annotated[str, typer.Argument(help="a file of configs/")],
     data: Data,
-    minutes: Annotated[float, typer.Option(help="length of a new course")],
+    minutes: Annotated[float, typer.Option(help="length of a new course", min=0.01)],
     folder: Annotated[Path, typer.Option(help="checkpoints and logs")] = CHECKPOINTS,
     start: Annotated[
         Path | None,
@@ -68,7 +68,8 @@ def train_command(
     if checkpoint.exists():
         if start or scratch:
             raise typer.BadParameter(
-                f"There is a checkpoint already: move {checkpoint} away to begin anew."
+                f"There is a checkpoint already: to begin anew, move {checkpoint} and "
+                "its log away."
             )
         trainer.load(checkpoint)
     elif not scratch and (start or bundled.exists()):
@@ -88,8 +89,9 @@ def export_command(
     """Write the averaged weights of a checkpoint into the package, and keep its log."""
     recipe = Recipe.read(model)
     path = export(recipe, folder / f"{model}.pt", target / f"{model}.safetensors")
-    keep_log(folder / f"{model}.jsonl", LOGS / f"{model}.jsonl")
-    plot_logs(sorted(LOGS.glob("*.jsonl")), CURVES)
+    if target == BUNDLED:
+        keep_log(folder / f"{model}.jsonl", LOGS / f"{model}.jsonl")
+        plot_logs(sorted(LOGS.glob("*.jsonl")), CURVES)
     typer.echo(f"Wrote {path}; now run evaluate, so that its card tells the truth.")
 
 
@@ -124,7 +126,7 @@ def evaluate_command(
         else:
             path = BUNDLED / f"{card.name}.safetensors"
             rewrite_spec(path, quality=means(scores, card.name))
-    CLASSICAL_QUALITY.write_text(json.dumps(classical, indent=2) + "\n")
+    CLASSICAL_QUALITY.write_text(json.dumps(classical, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -63,8 +63,7 @@ def plot_logs(logs: list[Path], target: Path) -> None:
     axes.set(
         xlabel="hours of training on one core",
         ylabel="relative error, held-out patches",
-        yscale="log",
     )
-    axes.grid(which="both", alpha=0.3)
+    axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(target, dpi=120)

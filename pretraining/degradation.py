@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+SKEWED = (0.5, 20.0)
+"""Photons whose noise is skewed and may be taken to be Gaussian."""
+
 
 @dataclass(frozen=True)
 class Degradation:
@@ -28,6 +31,9 @@ class Degradation:
         Share of patches with plain Gaussian noise; the others are Poisson-Gaussian.
     max_sigma : float
         Gaussian σ is uniform between 0 and this, for intensities of 0 to 1.
+    skewed : float
+        Share of the Gaussian patches whose noise is that of 0.5 to 20 photons: where
+        brightness spans too little, photon noise is taken to be Gaussian.
     peak_photons : tuple of float
         The brightest structure, photons, log-uniform between the two.
     max_background : float
@@ -50,6 +56,7 @@ class Degradation:
 
     gaussian: float = 0.4
     max_sigma: float = 80 / 255
+    skewed: float = 0.15
     peak_photons: tuple[float, float] = (0.5, 400.0)
     max_background: float = 0.36
     max_read: float = 4.0
@@ -157,7 +164,8 @@ def _gaussian(
     sigma = rng.uniform(1e-3, how.max_sigma)
     contrast = rng.uniform(0.5, 1.0)
     z = patch * (contrast / sigma)
-    noisy = z + _unit_noise(patch.shape, width, rng)
+    photons = np.exp(rng.uniform(*np.log(SKEWED))) if rng.random() < how.skewed else 0.0
+    noisy = z + _unit_noise(patch.shape, width, photons, rng)
     noisy = add_flaws(noisy, (0.0, contrast / sigma), 1.0, how.flaws, rng)
     return _example(noisy, z, 0.0, contrast / sigma, -1.0, how, rng)
 
@@ -205,9 +213,12 @@ def _example(
 
 
 def _unit_noise(
-    shape: tuple[int, ...], width: float, rng: np.random.Generator
+    shape: tuple[int, ...], width: float, photons: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    white = rng.standard_normal(shape)
+    if photons:
+        white = (rng.poisson(photons, shape) - photons) / photons**0.5
+    else:
+        white = rng.standard_normal(shape)
     return blur_noise(white, width) if width else white
 
 

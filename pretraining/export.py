@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LICENCE = (
     "CC0, CC-BY, CC-BY-SA, BSD-3-Clause, MIT and public domain images, listed by file "
-    "in the training data's manifest"
+    "in pretraining/README.md"
 )
 AVERAGED = "module."
 

@@ -18,7 +18,7 @@ class Flaws:
     Attributes
     ----------
     hot : float
-        Share of patches with hot pixels: 1 in 10 000 to 1 in 300, 4 to 40 σ bright.
+        Share of patches with hot pixels: 1 in 10 000 to 1 in 300, 8 to 60 σ bright.
     lines : float
         Share with rows (or columns) shifted by a random 0.05 to 0.4 σ each.
     clipped : float
@@ -82,4 +82,4 @@ def _hot_pixels(
     noisy: NDArray[np.float64], spread: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     is_hot = rng.random(noisy.shape) < 10 ** rng.uniform(-4, -2.5)
-    return noisy + is_hot * spread * rng.uniform(4, 40, noisy.shape)
+    return noisy + is_hot * spread * rng.uniform(8, 60, noisy.shape)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import zoom
+from scipy.ndimage import gaussian_filter, zoom
 from skimage.io import imread
 
 if TYPE_CHECKING:
@@ -60,6 +60,10 @@ def load_collection(folder: Path, max_noise: float, validate_every: int) -> Coll
     -------
     Collection
     """
+    if not (folder / "MANIFEST.csv").exists():
+        raise FileNotFoundError(
+            f"{folder} has no MANIFEST.csv: it lists the images to train on."
+        )
     training: dict[str, list[CleanImage]] = {}
     validation: list[CleanImage] = []
     counts: dict[str, int] = {}
@@ -105,7 +109,8 @@ def draw_patch(
     contrast = np.array([patch.std() for patch in patches]) + 0.01
     patch = patches[rng.choice(len(patches), p=contrast / contrast.sum())]
     if cut != side:
-        patch = zoom(patch, side / cut, order=1 if shrink < 1.3 else 3)
+        blurred = gaussian_filter(patch, (cut / side - 1) / 2)  # or detail aliases
+        patch = zoom(blurred, side / cut, order=3)
     if rng.random() < 0.5:
         patch = patch[::-1]
     return np.ascontiguousarray(np.rot90(patch, int(rng.integers(4))), np.float32)

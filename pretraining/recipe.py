@@ -65,7 +65,11 @@ class Recipe:
     @classmethod
     def read(cls, name: str) -> Recipe:
         """Read ``configs/NAME.toml``."""
-        options = tomllib.loads((CONFIGS / f"{name}.toml").read_text())
+        path = CONFIGS / f"{name}.toml"
+        if not path.exists():
+            known = ", ".join(sorted(p.stem for p in CONFIGS.glob("*.toml")))
+            raise ValueError(f"There is no recipe for {name!r}; there are: {known}.")
+        options = tomllib.loads(path.read_text("utf-8"))
         numbers = dict(options.pop("degradation", {}))
         flaws = Flaws(**numbers.pop("flaws", {}))
         return cls(**options, degradation=Degradation(**numbers, flaws=flaws))

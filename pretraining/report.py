@@ -25,7 +25,8 @@ HEADER = """# Quality
 
 Made by `python -m pretraining evaluate --data DIR`; results by image are in
 [quality.csv](quality.csv). PSNR in dB, mean over images. None of these images trained a
-bundled model or stopped its training.
+bundled model or stopped its training; other fields of the data set that the samples are
+from did.
 
 ## Gaussian noise: Set12
 
@@ -65,10 +66,10 @@ KEPT = f"""
 ## Photons kept on structures
 
 Share of a structure's photons, above the background, that is in the result; in
-brackets, that is where the structure is. Both against the noisy image: 1.00 is none
-lost and none made. Spots and circles (σ 1.5 px) on a background of a tenth; flat
-squares, of which those of 0.1 and 0.3 of the brightest count for the brackets. Poisson
-noise with so many photons at the peak.
+brackets, that is where the structure is. Both against the noisy image, of which there
+is one draw a cell: 1.00 is none lost and none made. Spots and circles (σ 1.5 px) on a
+background of a tenth; flat squares, of which those of 0.1 and 0.3 of the brightest
+count for the brackets. Poisson noise with so many photons at the peak.
 
 | model | structure | noise | {" | ".join(f"{p} ph" for p in PEAKS)} |
 | --- | --- | --- |{" --- |" * len(PEAKS)}

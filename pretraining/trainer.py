@@ -74,6 +74,11 @@ class Trainer:
         """Learn from one batch, and return its loss."""
         rate = self.recipe.learning_rate * self.schedule.rate(self.seconds)
         loss = self.loss(batch)
+        if not loss.isfinite():
+            raise FloatingPointError(
+                "The loss is no longer a number; the last checkpoint is as it was. "
+                "Lower learning_rate and train on from there."
+            )
         self.network.zero_grad()
         torch.autograd.backward(self.scaler.scale(loss))
         for optimiser in self.optimisers:
@@ -155,6 +160,13 @@ class Trainer:
         batches : iterable of Batch
             Some of what it will see: a folded DnCNN gets its normalisation from them.
         """
+        expected = self.network.hyperparameters()
+        found = model.network.hyperparameters()
+        if {**found, "norm": None} != {**expected, "norm": None}:
+            raise ValueError(
+                f"{model.name} has {found}, the recipe {expected}: "
+                "start another network with --scratch."
+            )
         network = model.network
         if isinstance(network, DnCNN) and not network.norm:
             network = unfolded(network, batches)
@@ -181,7 +193,8 @@ def mixed_precision(device: torch.device, bfloat16: bool) -> torch.dtype:
         On a GPU bfloat16, or float16 with a scaled loss where it has none.
     """
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if has_bfloat16 else torch.float16
     return torch.bfloat16 if bfloat16 else torch.float32
 
 

@@ -10,6 +10,7 @@ import torch
 from typer.testing import CliRunner
 
 from napari_denoise import denoise, load_model
+from napari_denoise.models.registry import BUNDLED
 from pretraining import __main__ as command_line
 from pretraining import recipe
 from pretraining.curves import read_log
@@ -39,6 +40,7 @@ hot = 0.1
 def folder(tmp_path, monkeypatch):
     (tmp_path / "small.toml").write_text(CONFIG)
     monkeypatch.setattr(recipe, "CONFIGS", tmp_path)
+    monkeypatch.setattr(command_line, "BUNDLED", tmp_path)
     monkeypatch.setattr(command_line, "LOGS", tmp_path / "logs")
     monkeypatch.setattr(command_line, "CURVES", tmp_path / "curves.png")
     return tmp_path
@@ -89,3 +91,26 @@ def test_training_goes_on_from_its_checkpoint(data, folder):
     assert then[-1]["steps"] > first[-1]["steps"]
     assert then[-1]["minutes"] >= 0.02
     assert read_log(folder / "course/small.jsonl") == [*first, *then]
+
+
+def refused(*arguments):
+    result = CliRunner().invoke(command_line.app, [str(a) for a in arguments])
+    assert result.exit_code != 0
+    return f"{result.output} {result.exception}"
+
+
+def test_what_cannot_be_trained_is_said(data, folder, tmp_path_factory):
+    empty = tmp_path_factory.mktemp("empty")
+    given = ("--minutes", 0.012, "--folder", folder / "course")
+    assert "no recipe" in refused("train", "smal", "--data", data, *given)
+    assert "MANIFEST" in refused("train", "small", "--data", empty, *given)
+    assert "--minutes" in refused("train", "small", "--data", data, "--minutes", -1)
+    wrong = BUNDLED / "unet.safetensors"
+    start = ("--start", wrong)
+    assert "--scratch" in refused("train", "small", "--data", data, *given, *start)
+
+
+def test_a_checkpoint_is_not_begun_anew(data, folder):
+    run_training(data, folder, "--scratch")
+    again = ("train", "small", "--data", data, "--minutes", 0.012, "--scratch")
+    assert "already" in refused(*again, "--folder", folder / "course")

@@ -38,7 +38,7 @@ def test_hot_pixels_are_few_and_only_brighter(noisy):
     is_hot = raised != 0
     assert 0 < is_hot.mean() < 1 / 300
     assert raised[is_hot].min() >= 3.999 * SPREAD
-    assert raised[is_hot].max() <= 40.001 * SPREAD
+    assert raised[is_hot].max() <= 60.001 * SPREAD
 
 
 def test_lines_are_constant_along_rows_or_columns(noisy):

@@ -155,3 +155,13 @@ def test_validation_judges_the_average(batches):
     trainer.average.update_parameters(trainer.network)
     idle = [relative_error(noise_left(batch.noisy, batch)) for batch in batches]
     assert trainer.validate(batches) == pytest.approx(float(torch.cat(idle).mean()))
+
+
+def test_a_loss_that_is_no_number_spoils_nothing(batches):
+    trainer = new_trainer()
+    before = [weight.detach().clone() for weight in trainer.network.parameters()]
+    spoiled = replace(batches[0], clean=batches[0].clean * float("nan"))
+    with pytest.raises(FloatingPointError, match="no longer a number"):
+        trainer.step(spoiled)
+    after = trainer.network.parameters()
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))

@@ -179,7 +179,6 @@ def _measure(
         return NoiseModel(level=mean, warnings=tuple(warnings))
     if length:
         warnings.append(CORRELATED.format(length=length))
-    fit = _scatter(blocks, line)
     if line.slope < SIGNIFICANT * line.slope_error or _is_flat(blocks, typical, length):
         warnings.append(LITTLE_RANGE)
         return NoiseModel(
@@ -187,10 +186,11 @@ def _measure(
             correlation_length=length,
             level=mean,
             warnings=tuple(warnings),
-            fit=fit,
+            fit=_scatter(blocks, line),
         )
     darkest = float(blocks.mean.min())
-    if counts_from_zero and (counter := through_zero(line, blocks.mean)):
+    may_count_photons = counts_from_zero and above_floor is None
+    if may_count_photons and (counter := through_zero(line, blocks.mean)):
         line, darkest = counter, 0.0
     # read² = intercept + gain · offset must not be negative.
     offset = max(darkest, -line.intercept / line.slope)
@@ -203,7 +203,7 @@ def _measure(
         level=mean,
         warnings=tuple(warnings),
         offset_assumed=True,
-        fit=fit,
+        fit=_scatter(blocks, line),
     )
 
 

@@ -25,7 +25,7 @@ CALMEST = 0.66
 """Mean of the lowest tenth of the blocks' variances, where all is white noise."""
 WHITE_COARSE = 0.7
 """10th percentile of the coarse variance of flat blocks with white noise."""
-CREDIBLE = 5.0
+CREDIBLE = 3.0
 """Standard errors that a slope may be off."""
 OVERLAP = 2.0
 """Blocks overlap by half: the fit has fewer independent data than it counts."""
@@ -103,8 +103,8 @@ def through_zero(line: Line, mean: NDArray[np.float32]) -> Line | None:
     -------
     Line or None
         Through zero and the variance of typical blocks, whose many photons tell the
-        slope much better than few bright blocks do; None if the fitted slope excludes
-        it.
+        slope much better than few bright blocks do; with the fitted slope's error.
+        None if the fitted slope excludes it.
     """
     lit = mean[mean > 0]
     slope = float(np.median(line.at(lit) / lit)) if lit.size else 0.0
