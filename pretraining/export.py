@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pretraining.recipe import Recipe
 
 LICENCE = (
-    "CC0, CC-BY, CC-BY-SA, BSD-3-Clause, MIT and public domain images, listed by file "
-    "in pretraining/README.md"
+    "CC0, CC-BY, CC-BY-SA, BSD-3-Clause, MIT and public domain images, by source in "
+    "pretraining/README.md"
 )
 AVERAGED = "module."
 

@@ -12,6 +12,8 @@ from napari_denoise.errors import FileError, ModelError
 from napari_denoise.models.card import SCHEMA, Spec
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from napari_denoise.models.model import NetworkModel
 
 SUFFIX = ".safetensors"
@@ -131,9 +133,6 @@ def save_model(model: NetworkModel, path: str | Path) -> Path:
     FileError
         If the file cannot be written.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
     from napari_denoise.models.halo import measure_halo
     from napari_denoise.models.model import NetworkModel
     from napari_denoise.networks import DnCNN
@@ -155,24 +154,31 @@ def save_model(model: NetworkModel, path: str | Path) -> Path:
         }
     )
     weights = {name: t.contiguous() for name, t in network.state_dict().items()}
-    partial = target.with_name(target.name + ".part")
     try:
-        save_file(weights, partial, metadata={"spec": spec.model_dump_json()})
-        partial.replace(target)
-    except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
+        _write(weights, spec, target)
+    except OSError as error:
         raise FileError(f"The model cannot be written to {target}: {error}.") from error
     return target
 
 
 def rewrite_spec(path: Path, **changes: Any) -> None:
     """Change fields of the spec in a model file; the weights stay as they are."""
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file
 
-    spec = read_spec(path).model_copy(update=changes)
-    partial = path.with_name(path.name + ".part")
-    save_file(load_file(path), partial, metadata={"spec": spec.model_dump_json()})
-    partial.replace(path)
+    _write(load_file(path), read_spec(path).model_copy(update=changes), path)
+
+
+def _write(weights: dict[str, Tensor], spec: Spec, target: Path) -> None:
+    from safetensors.torch import save
+
+    content = save(weights, metadata={"spec": spec.model_dump_json()})
+    partial = target.with_name(target.name + ".part")
+    try:
+        # Not save_file: nobody but the owner could read what it writes.
+        partial.write_bytes(content)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _read_header(path: Path) -> dict[str, Any]:
