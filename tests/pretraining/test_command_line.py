@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 import torch
-import typer
 from typer.testing import CliRunner
 
 from napari_denoise import denoise, load_model
@@ -97,7 +97,7 @@ def test_training_goes_on_from_its_checkpoint(data, folder):
 def refused(*arguments):
     result = CliRunner().invoke(command_line.app, [str(a) for a in arguments])
     assert result.exit_code != 0
-    return typer.unstyle(f"{result.output} {result.exception}")
+    return re.sub(r"\x1b\[[0-9;]*m", "", f"{result.output} {result.exception}")
 
 
 def test_what_cannot_be_trained_is_said(data, folder, tmp_path_factory):
