@@ -55,18 +55,20 @@ def kept(kind, peak, background, noise):
 # share of it): what one photon leaves in doubt is moved away from where it was.
 BAR = 0.02
 MISSED = {
-    ("spots", 1, 0.2): 0.455,
+    ("spots", 1, 0.2): 0.450,
     ("spots", 2, 0.2): 0.260,
-    ("filaments", 1, 0.2): 0.048,
-    ("spots", 1, 0.02): 0.110,
-    ("spots", 2, 0.02): 0.024,
-    ("filaments", 1, 0.02): 0.092,
-    ("filaments", 2, 0.02): 0.062,
+    ("filaments", 1, 0.2): 0.030,
+    ("spots", 1, 0.02): 0.050,
+    ("spots", 2, 0.02): 0.055,
+    ("spots", 5, 0.02): 0.030,
+    ("filaments", 1, 0.02): 0.040,
+    ("filaments", 2, 0.02): 0.033,
 }
 # The same with the noise measured.
 MISSED_AUTO = {
-    ("spots", 1, 0.2): 0.525,
-    ("spots", 2, 0.2): 0.190,
+    ("spots", 1, 0.2): 0.450,
+    ("spots", 2, 0.2): 0.140,
+    ("filaments", 1, 0.2): 0.027,
 }
 
 
@@ -85,21 +87,13 @@ def test_structures_keep_their_photons_when_noise_is_measured(kind, peak):
     assert kept(kind, peak, 0.2, "auto") == pytest.approx(1, abs=bound)
 
 
-# The bar is 0.5 %; the weights of the last course lean to the dark side.
-FLAT = {1: 0.013, 2: 0.008}
-
-
 @pytest.mark.parametrize("noise", [PHOTONS, "auto"], ids=["known", "measured"])
 @pytest.mark.parametrize("photons", [1, 2, 5, 20, 100])
 def test_flat_images_keep_their_photons(photons, noise):
     noisy = np.random.default_rng(0).poisson(photons, (SIDE, SIDE)).astype(np.float32)
     restored = denoise(noisy, noise=noise)
     share = restored.mean(dtype=float) / noisy.mean()
-    assert share == pytest.approx(1, abs=FLAT.get(photons, 0.005))
-
-
-# The same of dark patches beside bright ones.
-PATCHES = {1: 0.026, 2: 0.011, 3: 0.009, 5: 0.009}
+    assert share == pytest.approx(1, abs=0.001)
 
 
 @pytest.mark.parametrize("noise", [PHOTONS, "auto"], ids=["known", "measured"])
@@ -115,7 +109,8 @@ def test_flat_patches_side_by_side_keep_their_photons(brightest, noise):
             totals[number] += patches[:, 12:-12, :, 12:-12].sum((1, 3), dtype=float)
     for level, share in zip(levels.flat, (totals[0] / totals[1]).flat, strict=True):
         if level >= 1:
-            assert share == pytest.approx(1, abs=PATCHES.get(round(level), 0.005))
+            # The bar is 0.5 %; one photon beside a brighter patch misses it by little.
+            assert share == pytest.approx(1, abs=0.0075 if level < 2 else 0.005)
 
 
 @pytest.mark.parametrize(("peak", "bound"), [(20, 0.025), (100, 0.015)])

@@ -11,9 +11,11 @@ import numpy as np
 from napari_denoise.errors import Cancelled, FileError, ModelError
 from napari_denoise.models import ClassicalModel
 from napari_denoise.noise import (
+    NoiseModel,
     Scaling,
     finite_plane,
     gaussian_sigma,
+    keep_counts,
     measure_windows,
     sample_windows,
 )
@@ -193,6 +195,8 @@ class Job:
         filled, bad = finite_plane(counts)
         steps = self.engine.run(scaling.enter(filled), told)
         restored = scaling.leave((yield from steps))
+        noise = scaling.noise or NoiseModel.gaussian(scaling.sigma)
+        restored = keep_counts(filled, restored, noise)
         if self.strength < 1:
             restored = filled + np.float32(self.strength) * (restored - filled)
         result = cast(restored, self.dtype)

@@ -10,6 +10,7 @@ from napari_denoise.noise.anscombe import (
     stabilise,
     unstabilise,
 )
+from napari_denoise.noise.conservation import keep_counts
 from napari_denoise.noise.estimation import estimate_plane_noise, gaussian_sigma
 from napari_denoise.noise.model import NoiseModel, VarianceFit
 from napari_denoise.noise.sampling import (
@@ -31,6 +32,7 @@ __all__ = [
     "finite_plane",
     "gaussian_sigma",
     "generalized_anscombe",
+    "keep_counts",
     "measure_windows",
     "sample_windows",
     "simulate",
