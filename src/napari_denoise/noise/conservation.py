@@ -54,20 +54,18 @@ def keep_counts(
         `restored` plus a smooth change, whose noise variance is that of `noisy` over
         about 5000 (white noise). A hot pixel that was removed stays away.
     """
-    taken = noisy - restored
     # Noise that is alike in n pixels averages out over n times the area.
     alike = np.pi**0.5 * noise.correlation_length
     side = int(NEIGHBOURHOOD * np.clip(alike, 1, WIDEST)) | 1
-    if noise.gain == 0:
-        limit = np.float32(CREDIBLE * noise.read_std)
-        return restored + _smoothed(np.clip(taken, -limit, limit), side)
-    gain, offset = np.float32(noise.gain), np.float32(noise.offset)
-    variance = np.maximum(restored - offset, 0) * gain + np.float32(noise.read_std**2)
-    sigma = np.sqrt(variance)
+    gain, read = np.float32(noise.gain), np.float32(noise.read_std)
+    photons = np.maximum(restored - np.float32(noise.offset), 0)
+    sigma = np.sqrt(photons * gain + read**2) if gain else np.full_like(restored, read)
     limits = np.float32(CREDIBLE) * (sigma + gain)
-    share = _smoothed(np.clip(taken, -limits, limits), side)
-    share /= np.maximum(_smoothed(sigma, side), np.float32(1e-30))
-    return restored + sigma * share
+    share = _smoothed(np.clip(noisy - restored, -limits, limits), side)
+    if gain:
+        share *= sigma / np.maximum(_smoothed(sigma, side), np.float32(1e-30))
+    share += restored
+    return share
 
 
 def _smoothed(image: NDArray[np.float32], side: int) -> NDArray[np.float32]:
