@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BUNDLED = Path(__file__).parent / "bundled"
 CLASSICAL_QUALITY = BUNDLED / "classical.json"
-ORDER = ("unet", "dncnn", "autoencoder")
+ORDER = ("unet", "unet-fast", "dncnn", "autoencoder")
 BLIND = {"dncnn"}
 
 SUMMARIES = {
