@@ -68,6 +68,7 @@ class TileRunner:
         self.tile: tuple[int, ...] = (0, 0)
         self.warnings: list[str] = []
         self.workload = plan_workload(self._network, device, self.halo)
+        self._may_be_whole = tile is None
         if tile is not None:
             self.workload = Workload(device, tuple(tile), self.workload.batch)
         self._place()
@@ -112,18 +113,22 @@ class TileRunner:
 
     def plan(self, shape: Sequence[int]) -> TilePlan:
         """Divide a plane of a shape into tiles."""
-        return plan_tiles(shape, self.workload.core, self.halo, self._stride)
+        core = self.workload.core
+        if self._may_be_whole:  # a plane that fits into a window needs no halo
+            sides = zip(shape, core, self.halo, strict=True)
+            core = tuple(n if n <= c + 2 * h else c for n, c, h in sides)
+        return plan_tiles(shape, core, self.halo, self._stride)
 
     def _attempt(
         self, plane: NDArray[np.float32], sigma: float
     ) -> Generator[int, None, NDArray[np.float32]]:
         plan = self.plan(plane.shape)
         self.tile = plan.core
-        padded = plan.pad(plane)
+        filled = plan.fill(plane)
         result = np.empty_like(plane)
         done = 0
         for batch in _batches(plan, self.workload.batch):
-            windows = np.stack([padded[tile.window] for tile in batch])
+            windows = np.stack([filled[tile.window] for tile in batch])
             restored = _forward(self._network, windows, sigma, self.workload.device)
             for tile, window in zip(batch, restored, strict=True):
                 result[tile.target] = window[tile.core]
