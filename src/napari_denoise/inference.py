@@ -42,6 +42,8 @@ class TileRunner:
 
     Attributes
     ----------
+    loses_counts : bool
+        Whether sums over many pixels may come out wrong.
     workload : Workload
         What is used now; smaller after memory ran out.
     halo : tuple of int
@@ -51,6 +53,8 @@ class TileRunner:
     warnings : list of str
         What had to be changed on the way.
     """
+
+    loses_counts = True
 
     def __init__(
         self,

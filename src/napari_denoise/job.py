@@ -42,6 +42,8 @@ ROUNDING_LOSS = 0.005
 class WholePlanes:
     """Run a classical method: it takes each plane whole, on the CPU."""
 
+    loses_counts = False  # what they blur at edges would only be spread further
+
     def __init__(self, model: ClassicalModel) -> None:
         self._model = model
         self.warnings: list[str] = []
@@ -195,8 +197,9 @@ class Job:
         filled, bad = finite_plane(counts)
         steps = self.engine.run(scaling.enter(filled), told)
         restored = scaling.leave((yield from steps))
-        noise = scaling.noise or NoiseModel.gaussian(scaling.sigma)
-        restored = keep_counts(filled, restored, noise)
+        if self.engine.loses_counts:
+            noise = scaling.noise or NoiseModel.gaussian(scaling.sigma)
+            restored = keep_counts(filled, restored, noise)
         if self.strength < 1:
             restored = filled + np.float32(self.strength) * (restored - filled)
         result = cast(restored, self.dtype)

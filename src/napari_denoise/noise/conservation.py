@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from napari_denoise.noise.model import NoiseModel
 
 NEIGHBOURHOOD = 49
-"""Side of the squares, in pixels, that keep their counts; averaged over as many."""
+"""Side of the squares, in pixels, over which counts are averaged, twice."""
 WIDEST = 4.0
 """Neighbourhoods grow with the noise's correlation, up to so many times."""
 CREDIBLE = 6.0
-"""What was taken from a pixel counts up to so many σ and photons: more was no noise."""
+"""A pixel that changed by more σ and photons was no noise: hot, dead, or padding."""
 
 
 def keep_counts(
@@ -52,18 +52,19 @@ def keep_counts(
     -------
     ndarray of float32, shape (Y, X)
         `restored` plus a smooth change, whose noise variance is that of `noisy` over
-        about 5000 (white noise). A hot pixel that was removed stays away.
+        about 5000 (white noise). Pixels that were no noise neither give nor take.
     """
     # Noise that is alike in n pixels averages out over n times the area.
     alike = np.pi**0.5 * noise.correlation_length
     side = int(NEIGHBOURHOOD * np.clip(alike, 1, WIDEST)) | 1
     gain, read = np.float32(noise.gain), np.float32(noise.read_std)
     photons = np.maximum(restored - np.float32(noise.offset), 0)
-    sigma = np.sqrt(photons * gain + read**2) if gain else np.full_like(restored, read)
-    limits = np.float32(CREDIBLE) * (sigma + gain)
-    share = _smoothed(np.clip(noisy - restored, -limits, limits), side)
-    if gain:
-        share *= sigma / np.maximum(_smoothed(sigma, side), np.float32(1e-30))
+    sigma = np.sqrt(photons * gain + read**2)
+    taken = noisy - restored
+    sigma[np.abs(taken) > np.float32(CREDIBLE) * (sigma + gain)] = 0
+    taken[sigma == 0] = 0
+    share = _smoothed(taken, side)
+    share *= sigma / np.maximum(_smoothed(sigma, side), np.float32(1e-30))
     share += restored
     return share
 
