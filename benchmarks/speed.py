@@ -81,7 +81,7 @@ if __name__ == "__main__":
         "| model | bare network | `denoise` | ratio |",
         "| --- | --- | --- | --- |",
     ]
-    for name in ("unet", "autoencoder"):
+    for name in ("unet", "unet-fast", "autoencoder"):
         bare, whole = times(name, noisy)
         lines.append(f"| {name} | {bare:.2f} s | {whole:.2f} s | {whole / bare:.2f} |")
     lines += [

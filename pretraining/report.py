@@ -66,7 +66,8 @@ KEPT = f"""
 ## Photons kept on structures
 
 Share of a structure's photons, above the background, that is in the result; in
-brackets, that is where the structure is. Both against the noisy image, of which there
+brackets, that is where the structure is. The first is 1.00 for all networks: what they
+lose is put back within some fifty pixels. Both against the noisy image, of which there
 is one draw a cell: 1.00 is none lost and none made. Spots and circles (σ 1.5 px) on a
 background of a tenth; flat squares, of which those of 0.1 and 0.3 of the brightest
 count for the brackets. Poisson noise with so many photons at the peak.

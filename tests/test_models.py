@@ -32,7 +32,7 @@ def test_models_are_listed_with_the_default_first():
     names = [card.name for card in list_models()]
     assert names[0] == "unet"
     assert names[-4:] == CLASSICAL
-    assert set(names[:-4]) <= {"unet", "dncnn", "autoencoder"}
+    assert set(names[:-4]) <= {"unet", "unet-fast", "dncnn", "autoencoder"}
 
 
 @pytest.mark.parametrize("card", list_models(), ids=lambda card: card.name)
