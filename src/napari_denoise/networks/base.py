@@ -1,4 +1,9 @@
-"""What all networks share: any image size, 2D or 3D convolutions, a σ map."""
+"""What all networks share: any image size, 2D or 3D convolutions, a σ map.
+
+In 3D, kernels that reach along Z use planes up: a network is given `z_radius` planes
+beyond each end of what it returns. So a volume can pass plane by plane, and nothing is
+computed for planes that are only looked at.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +30,8 @@ class DenoisingNetwork(nn.Module, ABC):
         Sides along Y and X must be multiples of it inside the network.
     receptive_radius : int
         Pixels along Y and X, from a pixel, that can influence its result.
+    z_radius : int
+        Planes along Z, from a plane, that can; 0 in 2D.
     floats_per_pixel : float
         Numbers per input pixel in the largest feature map: what memory a tile takes.
     uses_sigma : bool
@@ -34,6 +41,7 @@ class DenoisingNetwork(nn.Module, ABC):
     ndim: int
     stride: int
     receptive_radius: int
+    z_radius: int = 0
     floats_per_pixel: float
     uses_sigma: ClassVar[bool] = True
 
@@ -51,13 +59,32 @@ class DenoisingNetwork(nn.Module, ABC):
         -------
         Tensor of float, same shape as `noisy`
         """
+        return self.between_neighbours(reflect_depth(noisy, self.z_radius), sigma)
+
+    def between_neighbours(self, noisy: Tensor, sigma: Tensor) -> Tensor:
+        """Denoise the planes that have `z_radius` neighbours on either side.
+
+        Parameters
+        ----------
+        noisy : Tensor of float, shape (N, 1, Z + 2 * z_radius, Y, X)
+            In 2D, where there are no neighbours, (N, 1, Y, X).
+        sigma : Tensor of float, shape (N,)
+            As in :meth:`forward`.
+
+        Returns
+        -------
+        Tensor of float, shape (N, 1, [Z,] Y, X)
+        """
         sides = noisy.shape[-2:]
         padded = reflect_to_multiple(noisy, self.stride)
         return self.denoise(padded, sigma)[..., : sides[0], : sides[1]]
 
     @abstractmethod
     def denoise(self, noisy: Tensor, sigma: Tensor) -> Tensor:
-        """Denoise a batch whose Y and X sides are multiples of `stride`."""
+        """Denoise a batch whose Y and X sides are multiples of `stride`.
+
+        In 3D it has `z_radius` planes more, at either end, than the result.
+        """
 
     @abstractmethod
     def hyperparameters(self) -> dict[str, Any]:
@@ -84,11 +111,52 @@ def reflect_to_multiple(image: Tensor, stride: int) -> Tensor:
         side = image.shape[axis]
         missing = -side % stride
         if missing:
-            position = torch.arange(side + missing, device=image.device)
-            period = max(2 * side - 2, 1)
-            folded = position % period
-            image = image.index_select(axis, torch.minimum(folded, period - folded))
+            image = image.index_select(axis, _reflected(0, side + missing, side, image))
     return image
+
+
+def reflect_depth(image: Tensor, planes: int) -> Tensor:
+    """Reflect both ends of Z, again and again where there are few planes.
+
+    Parameters
+    ----------
+    image : Tensor, shape (..., Z, Y, X)
+    planes : int
+        How many to add at either end.
+
+    Returns
+    -------
+    Tensor, shape (..., Z + 2 * planes, Y, X)
+    """
+    if not planes:
+        return image
+    depth = image.shape[-3]
+    return image.index_select(-3, _reflected(-planes, depth + planes, depth, image))
+
+
+def _reflected(first: int, end: int, side: int, image: Tensor) -> Tensor:
+    position = torch.arange(first, end, device=image.device)
+    period = max(2 * side - 2, 1)
+    folded = position % period
+    return torch.minimum(folded, period - folded)
+
+
+def central(features: Tensor, like: Tensor) -> Tensor:
+    """Leave out planes at both ends of Z until there are as many as in `like`.
+
+    Parameters
+    ----------
+    features, like : Tensor, shape (N, C, [Z,] Y, X)
+        Images are left as they are.
+
+    Returns
+    -------
+    Tensor
+    """
+    if features.ndim == 4 or features.shape[2] == like.shape[2]:
+        return features
+    rim = (features.shape[2] - like.shape[2]) // 2
+    return features[:, :, rim:-rim]
 
 
 def convolution(
@@ -100,7 +168,10 @@ def convolution(
     z_taps: int = 1,
     bias: bool = False,
 ) -> nn.Module:
-    """Build a convolution over (Y, X), or over (Z, Y, X) with few taps along Z."""
+    """Build a convolution over (Y, X), or over (Z, Y, X) with few taps along Z.
+
+    It keeps the size along Y and X, and takes ``z_taps - 1`` planes off along Z.
+    """
     padding = size // 2 if stride == 1 else 0
     if ndim == 2:
         return nn.Conv2d(*channels, size, stride, padding, bias=bias)
@@ -108,7 +179,7 @@ def convolution(
         *channels,
         (z_taps, size, size),
         (1, stride, stride),
-        (z_taps // 2, padding, padding),
+        (0, padding, padding),
         bias=bias,
     )
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from napari_denoise.networks.base import DenoisingNetwork, convolution
+from napari_denoise.networks.base import DenoisingNetwork, central, convolution
 
 Z_TAPPED_LAYERS = 4
 """Hidden layers of the 3D network, from the middle on, that look along Z."""
@@ -41,6 +41,7 @@ class DnCNN(DenoisingNetwork):
         self.head = convolution(ndim, (1, width), bias=True)
         hidden = range(depth - 2)
         middle = range((depth - 2) // 2, (depth - 2) // 2 + Z_TAPPED_LAYERS)
+        self.z_radius = len([i for i in hidden if i in middle]) if ndim == 3 else 0
         self.body = nn.ModuleList(
             convolution(
                 ndim, (width, width), z_taps=3 if i in middle else 1, bias=not norm
@@ -60,7 +61,7 @@ class DnCNN(DenoisingNetwork):
         for convolve, normalise in zip(self.body, self.norms, strict=True):
             features = self.activation(normalise(convolve(features)))
         noise: Tensor = self.tail(features)
-        return noisy - noise
+        return central(noisy, noise) - noise
 
     def hyperparameters(self) -> dict[str, Any]:
         """Arguments that build this network again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from napari_denoise.networks.base import DenoisingNetwork
 
 
-def inflate(flat: DenoisingNetwork) -> DenoisingNetwork:
+def inflate(flat: DenoisingNetwork, **hyperparameters: Any) -> DenoisingNetwork:
     """Build the 3D network that treats each plane as the 2D one does.
 
     The 2D kernels go into the central slice along Z, all other taps are zero.
@@ -21,13 +21,15 @@ def inflate(flat: DenoisingNetwork) -> DenoisingNetwork:
     ----------
     flat : DenoisingNetwork
         A network with ``ndim == 2``.
+    **hyperparameters
+        What the 3D network has beyond the 2D one, such as a U-Net's ``z_taps``.
 
     Returns
     -------
     DenoisingNetwork
         Same class and width, ``ndim == 3``.
     """
-    deep = type(flat)(**{**flat.hyperparameters(), "ndim": 3})
+    deep = type(flat)(**{**flat.hyperparameters(), **hyperparameters, "ndim": 3})
     weights = flat.state_dict()
     deep.load_state_dict(
         {

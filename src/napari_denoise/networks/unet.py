@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from napari_denoise.networks.base import (
     DenoisingNetwork,
     append_sigma,
+    central,
     convolution,
     upsampling,
 )
@@ -29,7 +30,7 @@ class ResidualBlock(nn.Module):
         """Refine the features."""
         # In place: each new feature map of a large tile costs as much as a layer.
         refined: Tensor = self.b(self.activation(self.a(features)))
-        return refined.add_(features)
+        return refined.add_(central(features, refined))
 
 
 class UNet(DenoisingNetwork):
@@ -42,12 +43,14 @@ class UNet(DenoisingNetwork):
     Parameters
     ----------
     ndim : int
-        2 or 3 spatial dimensions; in 3D the first block of each encoder level and of
-        the bottom takes three taps along Z.
+        2 or 3 spatial dimensions.
     widths : sequence of int
         Channels of each level, the bottom last.
     blocks : int
         Residual blocks per level, in the encoder and in the decoder.
+    z_taps : sequence of int
+        In 3D, taps along Z of the head, of the first block of each encoder level, and
+        of that of the bottom.
     """
 
     def __init__(
@@ -55,16 +58,23 @@ class UNet(DenoisingNetwork):
         ndim: int = 2,
         widths: tuple[int, ...] | list[int] = (48, 96, 160),
         blocks: int = 2,
+        z_taps: tuple[int, ...] | list[int] | None = None,
     ) -> None:
         super().__init__()
         self.ndim, self.widths, self.blocks = ndim, tuple(widths), blocks
         levels = len(widths) - 1
+        flat = (1,) * len(widths)
+        self.z_taps = (1, *flat) if ndim == 2 else tuple(z_taps or (5, *flat))
+        self.z_radius = sum(taps // 2 for taps in self.z_taps)
         self.stride = 2 ** (levels + 1)
         self.receptive_radius = _receptive_radius(levels, blocks)
         self.floats_per_pixel = widths[0] / 4
-        self.head = convolution(ndim, (5, widths[0]))
-        self.enc = nn.ModuleList(_stage(ndim, w, blocks, 3) for w in widths[:-1])
-        self.mid = _stage(ndim, widths[-1], blocks, 3)
+        head, *taps = self.z_taps
+        self.head = convolution(ndim, (5, widths[0]), z_taps=head)
+        *encoder, mid = (
+            _stage(ndim, w, blocks, n) for w, n in zip(widths, taps, strict=True)
+        )
+        self.enc, self.mid = nn.ModuleList(encoder), mid
         self.dec = nn.ModuleList(_stage(ndim, w, blocks, 1) for w in widths[:-1])
         steps = list(pairwise(widths))
         self.down = nn.ModuleList(
@@ -83,12 +93,19 @@ class UNet(DenoisingNetwork):
             features = down(features)
         features = self.mid(features)
         for stage, up in zip(reversed(self.dec), reversed(self.up), strict=True):
-            features = stage(up(features).add_(skips.pop()))
-        return noisy - shuffle(self.tail(features))
+            features = up(features)
+            features = stage(features.add_(central(skips.pop(), features)))
+        noise = shuffle(self.tail(features))
+        return central(noisy, noise) - noise
 
     def hyperparameters(self) -> dict[str, Any]:
         """Arguments that build this network again."""
-        return {"ndim": self.ndim, "widths": list(self.widths), "blocks": self.blocks}
+        arguments = {
+            "ndim": self.ndim,
+            "widths": list(self.widths),
+            "blocks": self.blocks,
+        }
+        return arguments | ({"z_taps": list(self.z_taps)} if self.ndim == 3 else {})
 
 
 def unshuffle(image: Tensor) -> Tensor:
