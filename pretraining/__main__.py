@@ -65,6 +65,8 @@ def train_command(
     collection = load_collection(data / "train", recipe.max_noise, validate_every=20)
     checkpoint = folder / f"{model}.pt"
     bundled = BUNDLED / f"{model}.safetensors"
+    if not bundled.exists() and recipe.parent:
+        bundled = BUNDLED / f"{recipe.parent}.safetensors"
     if checkpoint.exists():
         if start or scratch:
             raise typer.BadParameter(

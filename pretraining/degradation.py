@@ -73,9 +73,9 @@ class Example:
 
     Attributes
     ----------
-    noisy : ndarray of float32, shape (Y, X)
+    noisy : ndarray of float32, shape ([Z,] Y, X)
         Stabilised, shifted and scaled into the range of the network.
-    clean : ndarray of float32, shape (Y, X)
+    clean : ndarray of float32, shape ([Z,] Y, X)
         Noise-free photons, or z of the clean image where noise is Gaussian.
     sigma : float
         Noise level told to the network, in the units of `noisy`.
@@ -95,7 +95,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Batch:
-    """Examples as tensors: images (N, 1, Y, X), numbers (N,). See `Example`."""
+    """Examples as tensors: images (N, 1, [Z,] Y, X), numbers (N,). See `Example`."""
 
     noisy: Tensor
     clean: Tensor
@@ -113,17 +113,17 @@ class Batch:
 
         Returns
         -------
-        restored : Tensor, shape (N, 1, Y, X)
+        restored : Tensor, shape (N, 1, [Z,] Y, X)
             Photons (z where noise is Gaussian), comparable with `clean`.
         variance : Tensor, shape (N,)
             Mean noise variance of each patch in those units, squared.
         """
-        column = (slice(None), None, None, None)
+        column = (slice(None), *(None,) * (self.clean.ndim - 1))
         z = output * self.scale[column] + self.shift[column]
         gaussian = self.read < 0
         read = self.read.clip(min=0)
         photons = exact_unbiased_inverse(z, 1.0, 0.0, read[column])
-        mean = self.clean.mean(dim=(1, 2, 3))
+        mean = self.clean.flatten(1).mean(dim=1)
         variance = torch.where(gaussian, 1.0, mean.clip(min=0) + read**2 + 1e-3)
         return torch.where(gaussian[column], z, photons), variance
 
@@ -135,7 +135,7 @@ def degrade(
 
     Parameters
     ----------
-    patch : ndarray of float32, shape (Y, X)
+    patch : ndarray of float32, shape ([Z,] Y, X)
         Relative intensity, 0 to about 1.
     how : Degradation
         Which noise is drawn.

@@ -10,10 +10,14 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 from skimage.io import imread
 
+from pretraining.stacks import load_stacks
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from pretraining.stacks import CleanStack
 
 PATCHES_LOOKED_AT = 4
 """Of so many random patches, one is drawn by its share of the contrast."""
@@ -37,10 +41,11 @@ class CleanImage:
 
 @dataclass(frozen=True)
 class Collection:
-    """Training images by kind, and a few of them held out for validation."""
+    """Training images by kind, and a few of them held out for validation; stacks."""
 
     training: dict[str, list[CleanImage]]
     validation: list[CleanImage]
+    stacks: list[CleanStack]
 
 
 def load_collection(folder: Path, max_noise: float, validate_every: int) -> Collection:
@@ -49,7 +54,7 @@ def load_collection(folder: Path, max_noise: float, validate_every: int) -> Coll
     Parameters
     ----------
     folder : Path
-        Holds the manifest and one folder per kind.
+        Holds the manifest, one folder per kind, and maybe ``stacks``.
     max_noise : float
         Images with more noise (% of their range, as the manifest measures it) are
         left out.
@@ -77,7 +82,7 @@ def load_collection(folder: Path, max_noise: float, validate_every: int) -> Coll
             validation.append(image)
         else:
             training.setdefault(kind, []).append(image)
-    return Collection(training, validation)
+    return Collection(training, validation, load_stacks(folder / "stacks"))
 
 
 def draw_patch(

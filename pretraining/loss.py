@@ -22,7 +22,7 @@ def noise_left(output: Tensor, batch: Batch) -> Tensor:
 
     Parameters
     ----------
-    output : Tensor, shape (N, 1, Y, X)
+    output : Tensor, shape (N, 1, [Z,] Y, X)
         What the network returned.
     batch : Batch
         What the network was given, and the truth.
@@ -33,7 +33,7 @@ def noise_left(output: Tensor, batch: Batch) -> Tensor:
         Mean square error over mean noise variance; 1 is doing nothing.
     """
     restored, variance = batch.restored(output)
-    return (restored - batch.clean).square().mean(dim=(1, 2, 3)) / variance
+    return (restored - batch.clean).square().flatten(1).mean(dim=1) / variance
 
 
 def noise_left_of_total(output: Tensor, batch: Batch) -> Tensor:
@@ -44,7 +44,7 @@ def noise_left_of_total(output: Tensor, batch: Batch) -> Tensor:
 
     Parameters
     ----------
-    output : Tensor, shape (N, 1, Y, X)
+    output : Tensor, shape (N, 1, [Z,] Y, X)
         What the network returned.
     batch : Batch
         What the network was given, and the truth.
@@ -56,7 +56,7 @@ def noise_left_of_total(output: Tensor, batch: Batch) -> Tensor:
         nothing tells more of the mean of a patch than the mean of its noisy pixels.
     """
     restored, variance = batch.restored(output)
-    error = (restored - batch.clean).mean(dim=(1, 2, 3))
+    error = (restored - batch.clean).flatten(1).mean(dim=1)
     return error.square() * output[0].numel() / variance
 
 

@@ -27,6 +27,10 @@ class Recipe:
         Share of each kind of image among the patches; a phantom is drawn.
     patch, batch : int
         Side in pixels and patches per step.
+    planes : int
+        Planes of a stack that are judged; 0 trains on images.
+    parent : str
+        Model that a new one starts from where it is not bundled itself.
     learning_rate : float
         Peak of the optimiser's step; see `pretraining.schedule`.
     muon : bool
@@ -51,6 +55,8 @@ class Recipe:
     kinds: dict[str, float]
     patch: int = 64
     batch: int = 32
+    planes: int = 0
+    parent: str = ""
     learning_rate: float = 1e-3
     muon: bool = False
     finish: float = 0.2
@@ -61,6 +67,12 @@ class Recipe:
     degradation: Degradation = field(default_factory=Degradation)
     summary: str = ""
     data: str = ""
+
+    @property
+    def z_radius(self) -> int:
+        """Planes that the network looks at on either side."""
+        taps: list[int] = self.hyperparameters.get("z_taps", [])
+        return sum(count // 2 for count in taps)
 
     @classmethod
     def read(cls, name: str) -> Recipe:

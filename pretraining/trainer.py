@@ -10,7 +10,8 @@ import torch
 from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim.swa_utils import AveragedModel
 
-from napari_denoise.networks import ARCHITECTURES
+from napari_denoise.models import Training
+from napari_denoise.networks import ARCHITECTURES, inflate
 from napari_denoise.networks.dncnn import DnCNN
 from pretraining.loss import (
     WEIGHT_OF_TOTAL,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_denoise.models import NetworkModel
+    from napari_denoise.networks import DenoisingNetwork
     from pretraining.degradation import Batch
     from pretraining.recipe import Recipe
 
@@ -59,6 +61,8 @@ class Trainer:
         self.network = network.to(device)
         if network.ndim == 2:
             convert_conv2d_weight_memory_format(network, torch.channels_last)
+        else:
+            network.to(memory_format=torch.channels_last_3d)
         self.average = AveragedModel(
             self.network, multi_avg_fn=warming_average(recipe.ema), use_buffers=True
         )
@@ -91,7 +95,7 @@ class Trainer:
         self.scaler.update()
         self.average.update_parameters(self.network)
         self.steps += 1
-        self.pixels += batch.noisy.numel()
+        self.pixels += batch.clean.numel()
         return float(loss.detach())
 
     def loss(self, batch: Batch) -> Tensor:
@@ -108,20 +112,19 @@ class Trainer:
         """Mean relative error of the averaged weights; less is better."""
         self.average.eval()
         errors = [
-            relative_error(noise_left(self.run(self.average, batch), batch))
+            relative_error(noise_left(self.run(self.average.module, batch), batch))
             for batch in (each.to(self.device) for each in held_out)
         ]
         return float(torch.cat(errors).mean())
 
-    def run(self, network: torch.nn.Module, batch: Batch) -> Tensor:
+    def run(self, network: DenoisingNetwork, batch: Batch) -> Tensor:
         """Denoise a batch, in mixed precision where that is faster."""
-        noisy = batch.noisy
-        if noisy.ndim == 4:
-            noisy = noisy.contiguous(memory_format=torch.channels_last)
+        last = torch.channels_last if batch.noisy.ndim == 4 else torch.channels_last_3d
+        noisy = batch.noisy.contiguous(memory_format=last)
         mixed = self.precision is not torch.float32
         kind = self.device.type
         with torch.autocast(kind, self.precision) if mixed else nullcontext():
-            output: Tensor = network(noisy, batch.sigma)
+            output = network.between_neighbours(noisy, batch.sigma)
         return output.float()
 
     def state(self) -> dict[str, Any]:
@@ -153,6 +156,8 @@ class Trainer:
     def start_from(self, model: NetworkModel, batches: Iterable[Batch]) -> None:
         """Start from a model: its weights, its minutes and its pixels.
 
+        A 3D network starts from its 2D sibling, as one that has not been trained.
+
         Parameters
         ----------
         model : NetworkModel
@@ -160,20 +165,23 @@ class Trainer:
         batches : iterable of Batch
             Some of what it will see: a folded DnCNN gets its normalisation from them.
         """
+        network, training = model.network, model.spec.training
         expected = self.network.hyperparameters()
-        found = model.network.hyperparameters()
+        if self.network.ndim > network.ndim:
+            depth = {k: v for k, v in expected.items() if k == "z_taps"}
+            network, training = inflate(network, **depth), Training()
+        found = network.hyperparameters()
         if {**found, "norm": None} != {**expected, "norm": None}:
             raise ValueError(
                 f"{model.name} has {found}, the recipe {expected}: "
                 "start another network with --scratch."
             )
-        network = model.network
         if isinstance(network, DnCNN) and not network.norm:
             network = unfolded(network, batches)
         self.network.load_state_dict(network.state_dict())
         self.average.module.load_state_dict(network.state_dict())
-        self.seconds = 60 * model.spec.training.minutes
-        self.pixels = round(1e6 * model.spec.training.megapixels)
+        self.seconds = 60 * training.minutes
+        self.pixels = round(1e6 * training.megapixels)
 
 
 def mixed_precision(device: torch.device, bfloat16: bool) -> torch.dtype:
