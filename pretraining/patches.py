@@ -78,7 +78,9 @@ def validation_batches(
     if not images:
         raise ValueError("No image is held out: a kind needs 20 images for that.")
     drawn = [
-        _with_depth(lambda side: _cut(pick(images, rng), side, recipe, rng), recipe, rng)
+        _with_depth(
+            lambda side: _cut(pick(images, rng), side, recipe, rng), recipe, rng
+        )
         for _ in range(patches)
     ]
     groups = (drawn[i : i + 16] for i in range(0, len(drawn), 16))

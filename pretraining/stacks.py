@@ -101,7 +101,8 @@ def cut_stack(
     chosen = stack.pixels[reflected(wanted, depth)]
     pieces = []
     for _ in range(CROPS_LOOKED_AT):
-        top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
+        top = rng.integers(0, height - side + 1)
+        left = rng.integers(0, width - side + 1)
         pieces.append(chosen[:, top : top + side, left : left + side])
     contrast = np.array([piece.std() for piece in pieces]) + 1e-6
     piece = pieces[rng.choice(len(pieces), p=contrast / contrast.sum())]

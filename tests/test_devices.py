@@ -139,12 +139,12 @@ def runner_of(tiny, batch=1, core=64):
 
 
 def test_the_batch_shrinks_first_and_the_result_stays(allocator, plane, tiny):
-    expected = run_to_end(runner_of(tiny).run(plane, 0.1))
+    expected = run_to_end(runner_of(tiny).run(plane[None], 0.1))
     window = (64 + 2 * runner_of(tiny).halo[0]) ** 2
     allocate = allocator(2 * window // 4)  # two tiles: the network sees 2×2 cells
     runner = runner_of(tiny, batch=8)
     np.testing.assert_allclose(
-        run_to_end(runner.run(plane, 0.1)), expected, atol=1e-4 * np.ptp(expected)
+        run_to_end(runner.run(plane[None], 0.1)), expected, atol=1e-4 * np.ptp(expected)
     )
     assert runner.workload == Workload(CPU, (64, 64), 2)
     assert len(runner.warnings) == 2
@@ -153,11 +153,11 @@ def test_the_batch_shrinks_first_and_the_result_stays(allocator, plane, tiny):
 
 
 def test_then_the_tile_shrinks_and_the_result_stays(allocator, plane, tiny):
-    expected = run_to_end(runner_of(tiny).run(plane, 0.1))
+    expected = run_to_end(runner_of(tiny).run(plane[None], 0.1))
     allocator((32 + 2 * runner_of(tiny).halo[0]) ** 2 // 4)
     runner = runner_of(tiny, batch=2)
     np.testing.assert_allclose(
-        run_to_end(runner.run(plane, 0.1)), expected, atol=1e-4 * np.ptp(expected)
+        run_to_end(runner.run(plane[None], 0.1)), expected, atol=1e-4 * np.ptp(expected)
     )
     assert runner.workload == Workload(CPU, (32, 32), 1)
     assert "one tile of 32 × 32" in runner.warnings[-1]
@@ -195,16 +195,16 @@ def test_other_errors_are_no_lack_of_memory(plane, tiny, monkeypatch):
 
     monkeypatch.setattr(torch.nn.functional, "conv2d", fail)
     with pytest.raises(RuntimeError, match="a mistake") as caught:
-        run_to_end(runner_of(tiny).run(plane, 0.1))
+        run_to_end(runner_of(tiny).run(plane[None], 0.1))
     assert not isinstance(caught.value, DenoiseError)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 def test_last_the_gpu_is_left(allocator, plane, tiny):
-    expected = run_to_end(runner_of(tiny).run(plane, 0.1))
+    expected = run_to_end(runner_of(tiny).run(plane[None], 0.1))
     allocator(0, device="cuda")
     runner = TileRunner(tiny, torch.device("cuda"))
-    result = run_to_end(runner.run(plane, 0.1))
+    result = run_to_end(runner.run(plane[None], 0.1))
     np.testing.assert_allclose(result, expected, atol=1e-4 * np.ptp(expected))
     assert runner.workload.device == CPU
     assert "cpu" in runner.warnings[-1]

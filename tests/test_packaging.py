@@ -30,6 +30,7 @@ RANKS = (
         "files",
         "inference",
         "models",
+        "neighbours",
         "noise",
         "options",
         "output",

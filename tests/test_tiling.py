@@ -102,7 +102,7 @@ def largest_difference(model):
     for tile in (core, side):
         runner = TileRunner(model, torch.device("cpu"), (tile, tile))
         assert len(runner.plan(plane.shape)) == (side // tile) ** 2
-        results.append(run_to_end(runner.run(plane, HIGHEST_SIGMA)))
+        results.append(run_to_end(runner.run(plane[None], HIGHEST_SIGMA)))
     tiles, whole = results
     assert np.abs(whole - plane).max() > 0.1  # something was done
     return np.abs(tiles - whole).max() / max(1, np.ptp(whole))
@@ -125,5 +125,5 @@ def test_a_halo_of_nothing_would_show():
         TileRunner(model, torch.device("cpu"), (side, side)) for side in (16, 64)
     ]
     runners[0].halo = (0, 0)
-    tiles, whole = (run_to_end(runner.run(plane, 0.1)) for runner in runners)
+    tiles, whole = (run_to_end(runner.run(plane[None], 0.1)) for runner in runners)
     assert np.abs(tiles - whole).max() > 1e-3

@@ -153,6 +153,30 @@ class Layout:
         grid = product(range(self.size("T")), range(self.size("Z")))
         return [self._index({**channel, "T": t, "Z": z}) for t, z in grid]
 
+    def lines(self, channel: dict[str, int], along: str) -> list[list[Index]]:
+        """Index the planes of a channel that follow one another along an axis.
+
+        Parameters
+        ----------
+        channel : dict
+            One of `channels`.
+        along : str
+            ``"Z"`` or ``"T"``; the array may lack it.
+
+        Returns
+        -------
+        list of list of tuple
+            One line of planes for each position along the other of the two.
+        """
+        across = "T" if along == "Z" else "Z"
+        return [
+            [
+                self._index({**channel, across: other, along: position})
+                for position in range(self.size(along))
+            ]
+            for other in range(self.size(across))
+        ]
+
     def read(self, array: Any, index: Index) -> NDArray[Any]:
         """Read a plane as (Y, X)."""
         plane = np.asarray(array[index])

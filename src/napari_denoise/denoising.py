@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.job import Job, make_engine
-from napari_denoise.models import load_model
-from napari_denoise.options import check_neighbours, check_strength, check_tile
+from napari_denoise.models import choose_depth, load_model
+from napari_denoise.options import NONE, check_neighbours, check_strength, check_tile
 from napari_denoise.output import open_output, result_dtype
 from napari_denoise.progress import Denoised, NoiseMeasured, TileDone, run_to_end
 from napari_denoise.provenance import describe_run
@@ -56,7 +56,7 @@ def denoise(
     Parameters
     ----------
     image : array-like or napari image layer
-        Integers or floats, 2D planes with any of T, C, Z and S axes. Never changed.
+        Integers or floats, planes with any of T, C, Z and S axes. Never changed.
     model : str, Path or Model
         A name that `list_models` gives, a model file, or a loaded model.
     axes, noise, strength, neighbours, device, tile, dtype, out
@@ -148,12 +148,14 @@ def denoise_steps(
     strength : float
         0 to 1 blends with the input in counts; 1 to 2 tells the network that much
         more noise.
-    neighbours : {"none"}
-        Planes that a 3D model looks at.
+    neighbours : {"none", "Z", "T"}
+        Axis along which a 3D model looks at the planes before and after each one. A
+        2D model's name stands for its 3D sibling then, where there is one.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"`` (written but not tested).
-    tile : "auto", int or (int, int)
-        Largest side of a tile without halo, in pixels, along Y and X.
+    tile : "auto", int, (int, int) or (int, int, int)
+        Largest side of a tile without halo, in pixels, along Y and X; with a 3D model
+        also how many planes are denoised together.
     dtype : dtype-like, optional
         Type of the result; by default that of `image`, rounded and clipped.
     out : array-like, str or Path, optional
@@ -182,14 +184,17 @@ def denoise_steps(
     )
     chosen = load_model(model)
     strength = check_strength(strength, chosen.card)
-    check_neighbours(neighbours)
+    neighbours = check_neighbours(neighbours)
+    chosen, remark = choose_depth(chosen, neighbours, layout)
     job = Job(
         source=source,
         layout=layout,
         engine=make_engine(chosen, device, check_tile(tile), cancelled),
+        along=neighbours if neighbours != NONE else "Z",
         strength=strength,
         dtype=result_dtype(dtype, source.dtype),
         cancelled=cancelled or (lambda: False),
+        warnings=[remark] if remark else [],
     )
     began = time.perf_counter()
     with open_output(out, layout.shape, job.dtype, layout.axes) as target:

@@ -1,4 +1,4 @@
-"""Run a network over a plane tile by tile: batches, cancelling, lack of memory."""
+"""Run a network over planes tile by tile: batches, cancelling, lack of memory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class TileRunner:
     model : NetworkModel
     device : torch.device
     tile : sequence of int, optional
-        Sides of a tile without halo along Y and X; by default what fits the memory.
+        Sides of a tile without halo along Y and X, or along Z, Y and X; by default what
+        fits the memory.
     cancelled : callable, optional
         Looked at before each layer; true stops the run.
 
@@ -46,10 +47,10 @@ class TileRunner:
         Whether sums over many pixels may come out wrong.
     workload : Workload
         What is used now; smaller after memory ran out.
-    halo : tuple of int
-        Along Y and X.
-    tile : tuple of int
-        Sides of the tiles that were last used, without halo.
+    z_radius : int
+        Planes that are looked at before and after each one.
+    planes : int
+        How many are denoised together.
     warnings : list of str
         What had to be changed on the way.
     """
@@ -67,36 +68,48 @@ class TileRunner:
         self._network = copy.deepcopy(model.network)
         if cancelled is not None:
             _watch(self._network, cancelled)
-        self.halo = (model.spec.halo,) * 2
+        self.z_radius = self._network.z_radius
+        self.planes = tile[0] if tile is not None and len(tile) == 3 else 1
+        self._halo = (model.spec.halo,) * 2
         self._stride = (model.spec.stride,) * 2
-        self.tile: tuple[int, ...] = (0, 0)
+        self._core: tuple[int, ...] = (0, 0)
         self.warnings: list[str] = []
-        self.workload = plan_workload(self._network, device, self.halo)
+        self.workload = plan_workload(self._network, device, self._halo)
         self._may_be_whole = tile is None
         if tile is not None:
-            self.workload = Workload(device, tuple(tile), self.workload.batch)
+            self.workload = Workload(device, tuple(tile[-2:]), self.workload.batch)
         self._place()
 
+    @property
+    def halo(self) -> tuple[int, ...]:
+        """Pixels and planes around a tile that are looked at."""
+        return (self.z_radius, *self._halo)[3 - self._network.ndim :]
+
+    @property
+    def tile(self) -> tuple[int, ...]:
+        """Sides of the tiles that were last used, without halo."""
+        return (self.planes, *self._core)[3 - self._network.ndim :]
+
     def run(
-        self, plane: NDArray[np.float32], sigma: float
+        self, stack: NDArray[np.float32], sigma: float
     ) -> Generator[int, None, NDArray[np.float32]]:
-        """Denoise one plane.
+        """Denoise some planes, or one.
 
         Parameters
         ----------
-        plane : ndarray of float32, shape (Y, X)
-            In the network's range.
+        stack : ndarray of float32, shape (Z + 2 * z_radius, Y, X)
+            In the network's range; with the neighbours it looks at. Z is 1 in 2D.
         sigma : float
             Noise level told to the network.
 
         Yields
         ------
         int
-            Pixels of the plane that are done, after each batch of tiles.
+            Pixels that are done, after each batch of tiles.
 
         Returns
         -------
-        ndarray of float32, shape (Y, X)
+        ndarray of float32, shape (Z, Y, X)
 
         Raises
         ------
@@ -107,7 +120,7 @@ class TileRunner:
         """
         while True:
             try:
-                return (yield from self._attempt(plane, sigma))
+                return (yield from self._attempt(stack, sigma))
             except DenoiseError:
                 raise
             except Exception as error:
@@ -119,24 +132,25 @@ class TileRunner:
         """Divide a plane of a shape into tiles."""
         core = self.workload.core
         if self._may_be_whole:  # a plane that fits into a window needs no halo
-            sides = zip(shape, core, self.halo, strict=True)
+            sides = zip(shape, core, self._halo, strict=True)
             core = tuple(n if n <= c + 2 * h else c for n, c, h in sides)
-        return plan_tiles(shape, core, self.halo, self._stride)
+        return plan_tiles(shape, core, self._halo, self._stride)
 
     def _attempt(
-        self, plane: NDArray[np.float32], sigma: float
+        self, stack: NDArray[np.float32], sigma: float
     ) -> Generator[int, None, NDArray[np.float32]]:
-        plan = self.plan(plane.shape)
-        self.tile = plan.core
-        filled = plan.fill(plane)
-        result = np.empty_like(plane)
+        plan = self.plan(stack.shape[1:])
+        self._core = plan.core
+        filled = np.stack([plan.fill(plane) for plane in stack])
+        depth = len(stack) - 2 * self.z_radius
+        result = np.empty((depth, *stack.shape[1:]), np.float32)
         done = 0
         for batch in _batches(plan, self.workload.batch):
-            windows = np.stack([filled[tile.window] for tile in batch])
+            windows = np.stack([filled[:, *tile.window] for tile in batch])
             restored = _forward(self._network, windows, sigma, self.workload.device)
             for tile, window in zip(batch, restored, strict=True):
-                result[tile.target] = window[tile.core]
-                done += window[tile.core].size
+                result[:, *tile.target] = window[:, *tile.core]
+                done += window[:, *tile.core].size
             yield done
         return result
 
@@ -160,6 +174,9 @@ class TileRunner:
         self._network.to(self.workload.device)
         if self._network.ndim == 2:  # convolutions are up to four times faster so
             convert_conv2d_weight_memory_format(self._network, torch.channels_last)
+        else:
+            layout: Any = {"memory_format": torch.channels_last_3d}
+            self._network.to(**layout)
 
 
 def _batches(plan: TilePlan, size: int) -> list[list[Tile]]:
@@ -174,10 +191,14 @@ def _forward(
     sigma: float,
     device: torch.device,
 ) -> NDArray[np.float32]:
-    noisy = torch.from_numpy(windows)[:, None].to(device)
+    noisy = torch.from_numpy(windows).to(device)
     level = torch.full((len(windows),), sigma, device=device)
-    restored: NDArray[np.float32] = network(noisy, level)[:, 0].cpu().numpy()
-    return restored
+    if network.ndim == 2:  # its one plane stands where the channel does
+        restored = network(noisy, level)
+    else:
+        restored = network.between_neighbours(noisy[:, None], level)[:, 0]
+    stacks: NDArray[np.float32] = restored.cpu().numpy()
+    return stacks
 
 
 def _watch(network: DenoisingNetwork, cancelled: Callable[[], bool]) -> None:

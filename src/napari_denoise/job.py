@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise.errors import Cancelled, FileError, ModelError
+from napari_denoise.errors import Cancelled, FileError
 from napari_denoise.models import ClassicalModel
+from napari_denoise.neighbours import Line, Plane
 from napari_denoise.noise import (
     NoiseModel,
     Scaling,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from napari_denoise.models import Model
     from napari_denoise.sources import Source
 
-    PlaneSteps = Generator[int, None, NDArray[np.float32]]
+    StackSteps = Generator[int, None, NDArray[np.float32]]
 
 ROUNDING_LOSS = 0.005
 """Share of the mean by which rounding may shift it before the user is told."""
@@ -43,25 +44,26 @@ class WholePlanes:
     """Run a classical method: it takes each plane whole, on the CPU."""
 
     loses_counts = False  # what they blur at edges would only be spread further
+    z_radius, planes = 0, 1
 
     def __init__(self, model: ClassicalModel) -> None:
         self._model = model
         self.warnings: list[str] = []
 
-    def run(self, plane: NDArray[np.float32], sigma: float) -> PlaneSteps:
+    def run(self, stack: NDArray[np.float32], sigma: float) -> StackSteps:
         """Denoise one plane; see `TileRunner.run`."""
-        restored = self._model.denoise(plane, sigma)
-        yield plane.size
-        return restored
+        restored = self._model.denoise(stack[0], sigma)
+        yield stack.size
+        return restored[None]
 
 
 def make_engine(
     model: Model,
     device: str,
-    tile: tuple[int, int] | None,
+    tile: tuple[int, ...] | None,
     cancelled: Callable[[], bool] | None,
 ) -> TileRunner | WholePlanes:
-    """Make what denoises a plane: a network on a device, or a classical method.
+    """Make what denoises planes: a network on a device, or a classical method.
 
     Parameters
     ----------
@@ -77,20 +79,11 @@ def make_engine(
     Returns
     -------
     TileRunner or WholePlanes
-        Both have ``run(plane, sigma)``, a generator, and ``warnings``.
-
-    Raises
-    ------
-    ModelError
-        If the model is not for planes.
+        Both have ``run(stack, sigma)``, a generator, `z_radius`, `planes` and
+        `warnings`.
     """
     if isinstance(model, ClassicalModel):
         return WholePlanes(model)
-    if model.spec.ndim != 2:
-        raise ModelError(
-            f"“{model.name}” is a {model.spec.ndim}D model; this version denoises "
-            "plane by plane. Choose a 2D model such as “unet”."
-        )
     from napari_denoise.devices import choose_device
     from napari_denoise.inference import TileRunner
 
@@ -108,7 +101,9 @@ class Job:
     layout : Layout
         Its axes.
     engine : TileRunner or WholePlanes
-        Denoises a plane.
+        Denoises planes.
+    along : str
+        Axis along which it looks at neighbours, if it does: ``"Z"`` or ``"T"``.
     strength : float
         0 to 2.
     dtype : numpy.dtype
@@ -124,6 +119,7 @@ class Job:
     source: Source
     layout: Layout
     engine: TileRunner | WholePlanes
+    along: str
     strength: float
     dtype: np.dtype[Any]
     cancelled: Callable[[], bool]
@@ -159,57 +155,91 @@ class Job:
         self, scalings: list[Scaling], target: Any
     ) -> Generator[TileDone, None, None]:
         """Denoise all planes into `target`."""
-        planes = [
-            (index, scaling)
+        lines = [
+            (line, scaling)
             for channel, scaling in zip(self.layout.channels, scalings, strict=True)
-            for index in self.layout.planes(channel)
+            for line in self.layout.lines(channel, self.along)
         ]
         size = int(np.prod(self.layout.plane_shape))
-        total, began = size * len(planes), time.perf_counter()
-        sums = np.zeros(2)
-        for number, (index, scaling) in enumerate(planes):
-            self._stop_if_cancelled()
-            counts = self.layout.read(self.source.data, index)
-            for done in self._restore(counts, scaling, index, target, sums):
-                finished = number * size + done
+        total = size * sum(len(line) for line, _ in lines)
+        began, before, sums = time.perf_counter(), 0, np.zeros(2)
+        for line, scaling in lines:
+            for done in self._restore(line, scaling, target, sums):
+                finished = before + done
                 left = (time.perf_counter() - began) * (total - finished) / finished
                 yield TileDone(finished, total, left)
+            before += size * len(line)
         for channel in self.layout.copied:
-            for index in self.layout.planes(channel):
-                alpha = self.layout.read(self.source.data, index)
-                self._write(target, index, _converted(alpha, self.dtype))
+            for _ in self._copy(self.layout.planes(channel), target):
+                pass
         self._tell(scalings, sums)
 
     def _restore(
         self,
-        counts: NDArray[Any],
+        line: list[Index],
         scaling: Scaling,
-        index: Index,
         target: Any,
         sums: NDArray[np.float64],
     ) -> Generator[int, None, None]:
-        """Denoise one plane into `target`, yielding pixels done."""
+        """Denoise a line of planes into `target`, yielding pixels done."""
         told = scaling.told * max(self.strength, 1.0)
         if told == 0 or self.strength == 0:
-            self._write(target, index, _converted(counts, self.dtype))
-            yield counts.size
+            yield from self._copy(line, target)
             return
+        planes = Line(
+            lambda position: self._see(line[position], scaling),
+            len(line),
+            self.engine.z_radius,
+        )
+        size = int(np.prod(self.layout.plane_shape))
+        for first in range(0, len(line), self.engine.planes):
+            self._stop_if_cancelled()
+            count = min(self.engine.planes, len(line) - first)
+            steps = self.engine.run(planes.around(first, count), told)
+            stack = yield from _after(first * size, steps)
+            for position, restored in enumerate(stack, first):
+                result = self._finish(planes[position], restored, scaling, sums)
+                self._write(target, line[position], result)
+
+    def _see(self, index: Index, scaling: Scaling) -> Plane:
+        """Read a plane and bring it into the range of the network."""
+        counts = self.layout.read(self.source.data, index)
         filled, bad = finite_plane(counts)
-        steps = self.engine.run(scaling.enter(filled), told)
-        restored = scaling.leave((yield from steps))
+        return Plane(counts, filled, bad, scaling.enter(filled))
+
+    def _finish(
+        self,
+        plane: Plane,
+        restored: NDArray[np.float32],
+        scaling: Scaling,
+        sums: NDArray[np.float64],
+    ) -> NDArray[Any]:
+        """Bring a plane back to counts of the result's type."""
+        restored = scaling.leave(restored)
         if self.engine.loses_counts:
             noise = scaling.noise or NoiseModel.gaussian(scaling.sigma)
-            restored = keep_counts(filled, restored, noise)
+            restored = keep_counts(plane.filled, restored, noise)
         if self.strength < 1:
-            restored = filled + np.float32(self.strength) * (restored - filled)
+            change = restored - plane.filled
+            restored = plane.filled + np.float32(self.strength) * change
         result = cast(restored, self.dtype)
         shift = result.sum(dtype=float) - restored.sum(dtype=float)
-        sums += shift, np.abs(filled).sum(dtype=float)
-        if bad is not None:
-            self.bad_pixels += int(bad.sum())
+        sums += shift, np.abs(plane.filled).sum(dtype=float)
+        if plane.bad is not None:
+            self.bad_pixels += int(plane.bad.sum())
             if self.dtype.kind == "f":  # integers keep what stood in their place
-                result[bad] = counts[bad]
-        self._write(target, index, result)
+                result[plane.bad] = plane.counts[plane.bad]
+        return result
+
+    def _copy(self, line: list[Index], target: Any) -> Generator[int, None, None]:
+        """Write planes as they are."""
+        done = 0
+        for index in line:
+            self._stop_if_cancelled()
+            counts = self.layout.read(self.source.data, index)
+            self._write(target, index, _converted(counts, self.dtype))
+            done += counts.size
+            yield done
 
     def _write(self, target: Any, index: Index, plane: NDArray[Any]) -> None:
         try:
@@ -243,6 +273,17 @@ class Job:
                 f"intensity by {100 * shift / total:.1f} %. Use dtype=“float32” to "
                 "keep it."
             )
+
+
+def _after(before: int, steps: StackSteps) -> StackSteps:
+    """Count what was done before to what the steps report."""
+    while True:
+        try:
+            done = next(steps)
+        except StopIteration as end:
+            stack: NDArray[np.float32] = end.value
+            return stack
+        yield before + done
 
 
 def _converted(counts: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -45,27 +45,33 @@ def check_strength(strength: float, card: ModelCard) -> float:
     return float(strength)
 
 
-def check_neighbours(neighbours: str) -> None:
-    """Refuse to look at neighbouring planes: no model does so yet.
+def check_neighbours(neighbours: Any) -> str:
+    """Return along which axis planes are looked at together.
 
     Parameters
     ----------
     neighbours : str
-        Only ``"none"`` works.
+        ``"none"``, ``"Z"`` or ``"T"``, in either case.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
     OptionError
     """
-    if neighbours != NONE:
-        raise OptionError(
-            f"neighbours={neighbours!r} needs a 3D model, and none is there yet. "
-            "Use neighbours=“none” to denoise plane by plane."
-        )
+    for choice in (NONE, "Z", "T"):
+        if isinstance(neighbours, str) and neighbours.lower() == choice.lower():
+            return choice
+    raise OptionError(
+        f"neighbours={neighbours!r} does not work: “Z” looks at the planes above and "
+        "below, “T” at the frames before and after, “none” at each plane alone."
+    )
 
 
-def check_tile(tile: Any) -> tuple[int, int] | None:
-    """Sides of a tile along Y and X; None where they are to be chosen.
+def check_tile(tile: Any) -> tuple[int, ...] | None:
+    """Sides of a tile along Y and X, or Z, Y and X; None where they are to be chosen.
 
     Parameters
     ----------
@@ -86,15 +92,15 @@ def check_tile(tile: Any) -> tuple[int, int] | None:
     valid = (
         isinstance(sides, Sequence)
         and not isinstance(sides, str)
-        and len(sides) == 2
+        and len(sides) in (2, 3)
         and all(isinstance(side, Integral) and int(side) > 0 for side in sides)
     )
     if not valid:
         raise OptionError(
-            f"tile={tile!r} does not work: give “auto”, one side in pixels, or two for "
-            "Y and X."
+            f"tile={tile!r} does not work: give “auto”, one side in pixels, two for Y "
+            "and X, or three for Z, Y and X."
         )
-    return int(sides[0]), int(sides[1])
+    return tuple(int(side) for side in sides)
 
 
 def given_noise(noise: Any, channels: int) -> list[NoiseModel] | None:

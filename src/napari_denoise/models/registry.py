@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BUNDLED = Path(__file__).parent / "bundled"
 CLASSICAL_QUALITY = BUNDLED / "classical.json"
-ORDER = ("unet", "unet-fast", "dncnn", "autoencoder")
+ORDER = ("unet", "unet-3d", "unet-fast", "dncnn", "autoencoder")
 BLIND = {"dncnn"}
 
 SUMMARIES = {

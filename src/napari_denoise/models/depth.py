@@ -1,0 +1,83 @@
+"""Which of a model's forms looks at neighbouring planes, and which at each alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_denoise.errors import ModelError, OptionError
+from napari_denoise.models.model import ClassicalModel
+from napari_denoise.models.registry import BUNDLED, list_models, load_model
+
+if TYPE_CHECKING:
+    from napari_denoise.axes import Layout
+    from napari_denoise.models.model import Model
+
+SUFFIX_3D = "-3d"
+NONE = "none"
+
+
+def choose_depth(model: Model, along: str, layout: Layout) -> tuple[Model, str]:
+    """Choose the form of a model for planes alone, or with their neighbours.
+
+    Parameters
+    ----------
+    model : Model
+        As the user named it.
+    along : {"none", "Z", "T"}
+        Axis of the neighbours.
+    layout : Layout
+        Of the image.
+
+    Returns
+    -------
+    model : Model
+        A bundled model's 3D sibling for neighbours; its 2D sibling for a plane that
+        has none.
+    remark : str
+        What the user should know; empty if nothing.
+
+    Raises
+    ------
+    OptionError, ModelError
+        If the model has no such form.
+    """
+    if along == NONE:
+        if model.card.ndim == 3:
+            raise ModelError(
+                f"“{model.name}” is a 3D model and looks at several planes: say along "
+                "which axis with neighbours=“Z” or “T”, or choose a 2D model such as "
+                "“unet”."
+            )
+        return model, ""
+    if layout.size(along) > 1:
+        return _deep(model), ""
+    flat = model if model.card.ndim == 2 else _sibling(model, "") or model
+    return flat, (
+        f"There is only one plane along {along} (the axes are {layout.axes}): it was "
+        "denoised alone."
+    )
+
+
+def _deep(model: Model) -> Model:
+    if model.card.ndim == 3:
+        return model
+    deep = _sibling(model, SUFFIX_3D)
+    if deep is None:
+        able = [c.name for c in list_models() if c.ndim == 3]
+        names = [name.removesuffix(SUFFIX_3D) for name in able]
+        raise OptionError(
+            f"“{model.name}” has no 3D weights, so it cannot look at neighbouring "
+            f"planes. Use the model {' or '.join(f'“{n}”' for n in names)}, or "
+            "neighbours=“none” to denoise plane by plane."
+        )
+    return deep
+
+
+def _sibling(model: Model, suffix: str) -> Model | None:
+    """Load the bundled model of that name with another number of dimensions."""
+    if isinstance(model, ClassicalModel) or model.path is None:
+        return None
+    name = model.name.removesuffix(SUFFIX_3D) + suffix
+    is_there = name in {card.name for card in list_models()}
+    # A file of the user's may be called “unet” too.
+    return load_model(name) if is_there and model.path.parent == BUNDLED else None
