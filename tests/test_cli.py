@@ -239,7 +239,7 @@ BAD = [
     (["denoise", "in.tif", "out.tif", "--tile", "0"], "OptionError", "tile"),
     (["denoise", "in.tif", "out.tif", "--dtype", "int3"], "OptionError", "int3"),
     (["denoise", "in.tif", "out.tif", "--device", "abacus"], "OptionError", "cuda"),
-    (["denoise", "in.tif", "out.tif", "--neighbours", "Z"], "OptionError", "3D"),
+    (["denoise", "in.tif", "out.tif", "--neighbours", "Y"], "OptionError", "frames"),
     (["denoise", "in.tif", "no/out.tif"], "FileError", "no folder"),
     (["denoise", "mask.tif", "out.tif"], "ImageError", "bool"),
     (["denoise", "pages.tif", "out.tif"], "AxesError", "ZYX"),

@@ -147,13 +147,13 @@ def test_tiles_of_any_size_give_the_same(tile, noisy, tiny):
     np.testing.assert_allclose(tiles, whole, atol=1e-4 * np.ptp(whole))
 
 
-@pytest.mark.parametrize("tile", [0, -8, 1.5, "big", (8,), (8, 8, 8), (8, 0), None])
+@pytest.mark.parametrize("tile", [0, -8, 1.5, "big", (8,), (8, 8, 8, 8), (8, 0), None])
 def test_other_tiles_are_refused(tile, noisy, tiny):
     with pytest.raises(OptionError, match="tile="):
         denoise(noisy, tiny, tile=tile)
 
 
-@pytest.mark.parametrize("option", [{"neighbours": "Z"}, {"device": "abacus"}])
+@pytest.mark.parametrize("option", [{"neighbours": "Y"}, {"device": "abacus"}])
 def test_other_options_are_refused(option, noisy, tiny):
     with pytest.raises(OptionError):
         denoise(noisy, tiny, **option)

@@ -124,6 +124,6 @@ def test_a_halo_of_nothing_would_show():
     runners = [
         TileRunner(model, torch.device("cpu"), (side, side)) for side in (16, 64)
     ]
-    runners[0].halo = (0, 0)
+    runners[0]._halo = (0, 0)
     tiles, whole = (run_to_end(runner.run(plane[None], 0.1)) for runner in runners)
     assert np.abs(tiles - whole).max() > 1e-3
