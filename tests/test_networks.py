@@ -122,14 +122,23 @@ def test_the_autoencoder_has_no_way_around_its_latent_image():
     assert (network(torch.rand(1, 1, 24, 24), sigma) == 0).all()
 
 
-@pytest.mark.parametrize("network", [UNet(), DnCNN(), AutoEncoder()])
+@pytest.mark.parametrize(
+    "network",
+    [
+        *(kind(ndim=ndim) for kind in (UNet, DnCNN, AutoEncoder) for ndim in (2, 3)),
+        UNet(ndim=3, z_taps=(1, 3, 1, 3)),
+    ],
+)
 def test_memory_is_planned_by_the_largest_feature_map(network):
     sizes = []
     for module in network.modules():
         if not list(module.children()):
             module.register_forward_hook(lambda *args: sizes.append(args[2].numel()))
-    network.eval()(torch.rand(1, 1, 64, 64), torch.tensor([0.1]))
-    assert max(sizes) == network.floats_per_pixel * 64**2
+    depth = (1 + 2 * network.z_radius,) * (network.ndim - 2)
+    noisy = torch.rand(1, 1, *depth, 64, 64)
+    network.eval().between_neighbours(noisy, torch.tensor([0.1]))
+    planes = 1 + 2 * network.z_held
+    assert max(sizes) == planes * network.floats_per_pixel * 64**2
 
 
 @pytest.mark.parametrize("sides", [(1, 1), (1, 9), (2, 3), (8, 5), (17, 8)])

@@ -130,7 +130,10 @@ class Workload:
 
 
 def plan_workload(
-    network: DenoisingNetwork, device: torch.device, halo: Sequence[int]
+    network: DenoisingNetwork,
+    device: torch.device,
+    halo: Sequence[int],
+    planes: int = 1,
 ) -> Workload:
     """Choose tile and batch by the memory that activations may take.
 
@@ -141,18 +144,21 @@ def plan_workload(
     device : torch.device
         Where it runs.
     halo : sequence of int
-        Per spatial axis.
+        Along Y and X.
+    planes : int
+        How many are denoised together, in 3D.
 
     Returns
     -------
     Workload
     """
+    floats = network.floats_per_pixel * (planes + 2 * network.z_held)
     if device.type == "cuda":
         budget, side = GPU_SHARE * torch.cuda.mem_get_info(device)[0], GPU_WINDOW
     else:
-        side = int((CPU_MAP / (4 * network.floats_per_pixel)) ** 0.5)
+        side = int((CPU_MAP / (4 * floats)) ** 0.5)
         budget = CPU_BUDGET
-    pixels = budget / (4 * network.floats_per_pixel * LIVE_MAPS)
+    pixels = budget / (4 * floats * LIVE_MAPS)
     side = min(side, int(pixels**0.5))
     core = tuple(max(side - 2 * h, SMALLEST_CORE) for h in halo)
     window = (core[-1] + 2 * halo[-1]) ** 2

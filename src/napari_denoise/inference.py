@@ -74,7 +74,7 @@ class TileRunner:
         self._stride = (model.spec.stride,) * 2
         self._core: tuple[int, ...] = (0, 0)
         self.warnings: list[str] = []
-        self.workload = plan_workload(self._network, device, self._halo)
+        self.workload = plan_workload(self._network, device, self._halo, self.planes)
         self._may_be_whole = tile is None
         if tile is not None:
             self.workload = Workload(device, tuple(tile[-2:]), self.workload.batch)

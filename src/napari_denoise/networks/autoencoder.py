@@ -45,7 +45,7 @@ class AutoEncoder(DenoisingNetwork):
         self.stride = 2**levels
         self.receptive_radius = 2 * blocks * (2 ** (levels + 1) - 1) + self.stride
         self.floats_per_pixel = float(widths[0])
-        self.z_radius = 1 if ndim == 3 else 0
+        self.z_radius = self.z_held = 1 if ndim == 3 else 0
         pool = nn.MaxPool2d(2) if ndim == 2 else nn.MaxPool3d((1, 2, 2))
         encoder: list[nn.Module] = []
         for level, width in enumerate(widths):

@@ -33,8 +33,10 @@ class DenoisingNetwork(nn.Module, ABC):
         Pixels along Y and X, from a pixel, that can influence its result.
     z_radius : int
         Planes along Z, from a plane, that can; 0 in 2D.
+    z_held : int
+        Planes on either side of the result that the largest feature maps hold too.
     floats_per_pixel : float
-        Numbers per input pixel in the largest feature map: what memory a tile takes.
+        Numbers per pixel of a plane in the largest feature map: what memory it takes.
     uses_sigma : bool
         Whether the network is told the noise level.
     """
@@ -43,6 +45,7 @@ class DenoisingNetwork(nn.Module, ABC):
     stride: int
     receptive_radius: int
     z_radius: int = 0
+    z_held: int = 0
     floats_per_pixel: float
     uses_sigma: ClassVar[bool] = True
 

@@ -42,6 +42,7 @@ class DnCNN(DenoisingNetwork):
         hidden = range(depth - 2)
         middle = range((depth - 2) // 2, (depth - 2) // 2 + Z_TAPPED_LAYERS)
         self.z_radius = len([i for i in hidden if i in middle]) if ndim == 3 else 0
+        self.z_held = self.z_radius
         self.body = nn.ModuleList(
             convolution(
                 ndim, (width, width), z_taps=3 if i in middle else 1, bias=not norm

@@ -66,6 +66,7 @@ class UNet(DenoisingNetwork):
         flat = (1,) * len(widths)
         self.z_taps = (1, *flat) if ndim == 2 else tuple(z_taps or (5, *flat))
         self.z_radius = sum(taps // 2 for taps in self.z_taps)
+        self.z_held = self.z_radius - self.z_taps[0] // 2
         self.stride = 2 ** (levels + 1)
         self.receptive_radius = _receptive_radius(levels, blocks)
         self.floats_per_pixel = widths[0] / 4
