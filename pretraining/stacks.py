@@ -111,7 +111,7 @@ def cut_stack(
     if rng.random() < 0.5:
         piece = piece[:, ::-1]
     turned = np.rot90(piece, int(rng.integers(4)), axes=(1, 2)).astype(np.float32)
-    return (turned - np.float32(stack.low)) / np.float32(stack.high - stack.low)
+    return np.asarray((turned - stack.low) / (stack.high - stack.low), np.float32)
 
 
 def make_stack(
@@ -152,9 +152,8 @@ def _layer(
     drift = rng.normal(0, 10 ** rng.uniform(-1.3, 0.4), 2) * (rng.random() < 0.65)
     jitter = rng.uniform(0, 1) * (rng.random() < 0.3)
     shifts = depth[:, None] * drift + rng.normal(0, jitter, (planes, 2))
-    return brightness[:, None, None] * _moved(
-        image, np.clip(shifts, -MARGIN, MARGIN), defocus * np.abs(depth)
-    )
+    moved = _moved(image, np.clip(shifts, -MARGIN, MARGIN), defocus * np.abs(depth))
+    return np.asarray(brightness[:, None, None] * moved)
 
 
 def _moved(
@@ -176,4 +175,4 @@ def reflected(position: NDArray[np.integer], length: int) -> NDArray[np.integer]
     """Fold positions beyond the ends back, again and again."""
     period = max(2 * length - 2, 1)
     folded = position % period
-    return np.minimum(folded, period - folded)
+    return np.asarray(np.minimum(folded, period - folded))

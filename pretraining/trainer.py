@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim.swa_utils import AveragedModel
 
 from napari_denoise.models import Training
 from napari_denoise.networks import ARCHITECTURES, inflate
+from napari_denoise.networks.base import channels_last
 from napari_denoise.networks.dncnn import DnCNN
 from pretraining.loss import (
     WEIGHT_OF_TOTAL,
@@ -59,10 +59,7 @@ class Trainer:
         self.recipe, self.device = recipe, device
         network = ARCHITECTURES[recipe.architecture](**recipe.hyperparameters)
         self.network = network.to(device)
-        if network.ndim == 2:
-            convert_conv2d_weight_memory_format(network, torch.channels_last)
-        else:
-            network.to(memory_format=torch.channels_last_3d)
+        channels_last(network)
         self.average = AveragedModel(
             self.network, multi_avg_fn=warming_average(recipe.ema), use_buffers=True
         )
@@ -110,9 +107,9 @@ class Trainer:
     @torch.no_grad()
     def validate(self, held_out: list[Batch]) -> float:
         """Mean relative error of the averaged weights; less is better."""
-        self.average.eval()
+        averaged: Any = self.average.eval().module
         errors = [
-            relative_error(noise_left(self.run(self.average.module, batch), batch))
+            relative_error(noise_left(self.run(averaged, batch), batch))
             for batch in (each.to(self.device) for each in held_out)
         ]
         return float(torch.cat(errors).mean())

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from napari_denoise.devices import (
     Workload,
@@ -16,6 +15,7 @@ from napari_denoise.devices import (
     plan_workload,
 )
 from napari_denoise.errors import Cancelled, DenoiseError, DeviceError
+from napari_denoise.networks.base import channels_last
 from napari_denoise.tiling import TilePlan, plan_tiles
 
 if TYPE_CHECKING:
@@ -172,11 +172,7 @@ class TileRunner:
 
     def _place(self) -> None:
         self._network.to(self.workload.device)
-        if self._network.ndim == 2:  # convolutions are up to four times faster so
-            convert_conv2d_weight_memory_format(self._network, torch.channels_last)
-        else:
-            layout: Any = {"memory_format": torch.channels_last_3d}
-            self._network.to(**layout)
+        channels_last(self._network)
 
 
 def _batches(plan: TilePlan, size: int) -> list[list[Tile]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,11 +200,14 @@ class PlaneConvolution(nn.Conv3d):
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  (torch's own name)
         """Convolve each plane."""
-        _, *stride = self.stride
-        _, *padding = self.padding
+        padding: Any = self.padding[1:]
         planes = input.transpose(1, 2)
-        result = functional.conv2d(
-            planes.flatten(0, 1), self.weight[:, :, 0], self.bias, stride, padding
+        result: Tensor = functional.conv2d(
+            planes.flatten(0, 1),
+            self.weight[:, :, 0],
+            self.bias,
+            self.stride[1:],
+            padding,
         )
         return result.unflatten(0, planes.shape[:2]).transpose(1, 2)
 
@@ -213,10 +217,9 @@ class PlaneUpsampling(nn.ConvTranspose3d):
 
     def forward(self, input: Tensor, output_size: Any = None) -> Tensor:  # noqa: A002
         """Upsample each plane."""
-        _, *stride = self.stride
         planes = input.transpose(1, 2)
-        result = functional.conv_transpose2d(
-            planes.flatten(0, 1), self.weight[:, :, 0], self.bias, stride
+        result: Tensor = functional.conv_transpose2d(
+            planes.flatten(0, 1), self.weight[:, :, 0], self.bias, self.stride[1:]
         )
         return result.unflatten(0, planes.shape[:2]).transpose(1, 2)
 
@@ -226,6 +229,15 @@ def upsampling(ndim: int, channels: tuple[int, int]) -> nn.Module:
     if ndim == 2:
         return nn.ConvTranspose2d(*channels, 2, 2, bias=False)
     return PlaneUpsampling(*channels, (1, 2, 2), (1, 2, 2), bias=False)
+
+
+def channels_last(network: DenoisingNetwork) -> None:
+    """Lay weights out so that convolutions are fast: up to four times on a CPU."""
+    if network.ndim == 2:
+        convert_conv2d_weight_memory_format(network, torch.channels_last)
+    else:
+        layout: Any = {"memory_format": torch.channels_last_3d}
+        network.to(**layout)
 
 
 def append_sigma(features: Tensor, sigma: Tensor) -> Tensor:
