@@ -12,6 +12,7 @@ from pretraining.degradation import collate, degrade
 from pretraining.images import draw_patch
 from pretraining.phantoms import draw_phantom
 from pretraining.stacks import cut_stack, make_stack, reflected
+from pretraining.volumes import draw_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 PHANTOM = "phantom"
 """Kind of image that is drawn, not read."""
-STACK = "stack"
-"""Kind of whole volumes and movies; the others make pseudo-stacks."""
+STACK, VOLUME = "stack", "volume"
+"""Kinds of whole volumes and movies, read and drawn; others make pseudo-stacks."""
 NEAR_AN_END = 0.12
 
 
@@ -49,7 +50,12 @@ class PatchStream(IterableDataset["Batch"]):
         worker = get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         recipe, collection = self.recipe, self.collection
-        there = {PHANTOM, *collection.training, *([STACK] if collection.stacks else [])}
+        there = {
+            PHANTOM,
+            VOLUME,
+            *collection.training,
+            *([STACK] if collection.stacks else []),
+        }
         kinds = [kind for kind in recipe.kinds if kind in there]
         shares = np.array([recipe.kinds[kind] for kind in kinds])
         while True:
@@ -99,6 +105,8 @@ def _clean(
     if kind == STACK:
         stack = collection.stacks[rng.integers(len(collection.stacks))]
         return cut_stack(stack, recipe.patch, _planes_seen(recipe), rng)
+    if kind == VOLUME:
+        return draw_volume(recipe.patch, _planes_seen(recipe), rng)
     if kind == PHANTOM:
         return _with_depth(lambda side: draw_phantom(side, rng), recipe, rng)
     images = collection.training[kind]

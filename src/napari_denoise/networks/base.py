@@ -209,7 +209,7 @@ class PlaneConvolution(nn.Conv3d):
             self.stride[1:],
             padding,
         )
-        return result.unflatten(0, planes.shape[:2]).transpose(1, 2)
+        return _in_depth(result, planes)
 
 
 class PlaneUpsampling(nn.ConvTranspose3d):
@@ -221,7 +221,12 @@ class PlaneUpsampling(nn.ConvTranspose3d):
         result: Tensor = functional.conv_transpose2d(
             planes.flatten(0, 1), self.weight[:, :, 0], self.bias, self.stride[1:]
         )
-        return result.unflatten(0, planes.shape[:2]).transpose(1, 2)
+        return _in_depth(result, planes)
+
+
+def _in_depth(result: Tensor, planes: Tensor) -> Tensor:
+    volume: Tensor = result.unflatten(0, planes.shape[:2]).transpose(1, 2)
+    return volume
 
 
 def upsampling(ndim: int, channels: tuple[int, int]) -> nn.Module:
