@@ -49,3 +49,34 @@ def test_batches_come_from_here_or_from_a_process(stream, workers):
         assert batch.noisy.shape == batch.clean.shape == (2, 1, 16, 16)
         assert batch.noisy.isfinite().all()
         assert batch.sigma.shape == (2,)
+
+
+DEEP = {
+    "hyperparameters": {"ndim": 3, "widths": [4, 8], "blocks": 1, "z_taps": [3, 1, 3]},
+    "planes": 3,
+    "kinds": {"cells": 0.4, "phantom": 0.3, "volume": 0.3},
+}
+
+
+def test_stacks_hold_the_neighbours_of_the_planes_that_are_judged(collection):
+    recipe = small_recipe(**DEEP)
+    batch = next(iter(PatchStream(collection, recipe, seed=0)))
+    assert batch.noisy.shape == (2, 1, 7, 16, 16)
+    assert batch.clean.shape == (2, 1, 3, 16, 16)
+
+
+def test_noise_is_drawn_for_each_plane_anew(collection):
+    recipe = small_recipe(**DEEP)
+    for batch in islice(PatchStream(collection, recipe, seed=0), 10):
+        planes = batch.noisy[:, 0].flatten(2)
+        alike = (planes[:, :-1] == planes[:, 1:]).all(dim=2)
+        assert not alike.any()  # an end is reflected about a plane, never beside it
+
+
+def test_some_stacks_are_near_an_end(collection):
+    recipe = small_recipe(**DEEP)
+    found = 0
+    for batch in islice(PatchStream(collection, recipe, seed=0), 60):
+        for stack in batch.noisy[:, 0]:
+            found += any(bool((stack[i] == stack[i + 2]).all()) for i in range(5))
+    assert 3 <= found <= 40
