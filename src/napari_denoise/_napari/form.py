@@ -15,7 +15,7 @@ from napari_denoise._napari.run_bar import text_label
 from napari_denoise._napari.wording import describe_model
 from napari_denoise.errors import AxesError
 from napari_denoise.models import list_models
-from napari_denoise.sources import layer_axes
+from napari_denoise.sources import layer_axes, layer_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,11 @@ DEVICES = (
     ("NVIDIA GPU (CUDA)", "cuda"),
     ("Apple GPU (MPS)", "mps"),
 )
+NEIGHBOURS = {
+    "Z": "with the planes above and below",
+    "T": "with the frames before and after",
+}
+ALONE = ("each plane alone", "none")
 DEFAULT_MODEL = "unet"
 UNCHOSEN = "choose …"
 
@@ -61,13 +66,17 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
     def __init__(self, image_layers: Callable[[], list[Image]]) -> None:
         self._image_layers = image_layers
         self._shown: Image | None = None
-        self._cards = {card.name: card for card in list_models()}
+        cards = list_models()
+        # 3D models are chosen by their neighbours, under the name of their sibling.
+        self._cards = {card.name: card for card in cards if card.ndim == 2}
+        self._deep = {card.name for card in cards if card.ndim == 3}
         super().__init__()
         # Appended, not passed: only so are the labels given one width.
         self.extend([*self._what(), *self._how()])
         _limit_width(self.layer)
         self.margins = (0, 0, 0, 0)
         self.layer.changed.connect(self._on_layer)
+        self.axes.changed.connect(self._on_axes)
         self.model.changed.connect(self._on_model)
         self.noise.changed.connect(self._on_noise)
         self._on_layer()
@@ -95,6 +104,7 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
             "axes": axes,
             "noise": self._noise_option(),
             "strength": float(self.strength.value),
+            "neighbours": self.neighbours.value or "none",
             "device": self.device.value,
         }
         return Request(self.model.value, options)
@@ -113,7 +123,12 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
             self.model.value = DEFAULT_MODEL
         self.card = text_label()
         self.card.label = " "
-        return [self.layer, self.axes, self.model, self.card]
+        self.neighbours = ComboBox(
+            label="Stack",
+            choices=self._neighbours_choices,
+            tooltip=tooltips.NEIGHBOURS,
+        )
+        return [self.layer, self.axes, self.model, self.card, self.neighbours]
 
     def _how(self) -> list[Widget]:
         self.noise = ComboBox(label="Noise", choices=NOISE, tooltip=tooltips.NOISE)
@@ -147,6 +162,20 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         ]
         return choices if likely_axes(layer) else [(UNCHOSEN, None), *choices]
 
+    def _neighbours_choices(self, _widget: Any) -> list[tuple[str, str]]:
+        """Offer the axes that have planes beside one another, Z first."""
+        layer = self.layer.value
+        axes = None if layer is None else layer_axes(layer) or self.axes.value
+        if axes is None or f"{self.model.value}-3d" not in self._deep:
+            return [ALONE]
+        sizes = dict(zip(axes, layer_pixels(layer).shape, strict=True))
+        offered = [(text, a) for a, text in NEIGHBOURS.items() if sizes.get(a, 1) > 1]
+        return [*offered, ALONE]
+
+    def _on_axes(self) -> None:
+        self.neighbours.reset_choices()
+        self.neighbours.visible = len(self.neighbours.choices) > 1
+
     def _on_layer(self) -> None:
         layer = self.layer.value
         if layer is not self._shown:
@@ -154,6 +183,8 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
             self.axes.reset_choices()
             if layer is not None:
                 self.axes.value = likely_axes(layer)
+                self.neighbours.reset_choices()
+                self.neighbours.value = self.neighbours.choices[0]
             self.layer_chosen.emit()
         self._show_axes()
 
@@ -167,12 +198,14 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
     def _show_axes(self, *_: Any) -> None:
         layer = self.layer.value
         self.axes.visible = layer is not None and layer_axes(layer) is None
+        self._on_axes()
 
     def _on_model(self) -> None:
         card = self._cards[self.model.value]
         self.card.value = describe_model(card)
         # A blind model cannot be told that there is more noise than there is.
         self.strength.max = 2.0 if card.uses_sigma else 1.0
+        self._on_axes()
 
     def _on_noise(self) -> None:
         self.sigma.visible = self.noise.value == "sigma"

@@ -6,6 +6,10 @@ AXES = (
     "What the axes of this image are, in order: T time, C channel, Z depth, Y and X "
     "the image plane, S red-green-blue. Asked because the layer has no axis labels."
 )
+NEIGHBOURS = (
+    "Neighbouring planes show much the same, each with noise of its own: looked at "
+    "together they show more. Only some models can."
+)
 NOISE = (
     "Measured: gain, read noise and correlation are read off the image itself.\n"
     "Gaussian: noise of the same strength everywhere; type its standard deviation.\n"
