@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.denoising import denoise_steps, run_to_end
+from napari_denoise.models import load_model
 from napari_denoise.quality import evaluate
 
 if TYPE_CHECKING:
@@ -118,7 +119,10 @@ def counts_kept(restored: NDArray[Any], case: Case) -> tuple[float, float]:
 
 
 def _denoise(model: str, case: Case) -> NDArray[Any]:
-    steps = denoise_steps(case.noisy, model, noise=case.noise)
+    along = case.axes[0] if load_model(model).card.ndim == 3 else "none"
+    steps = denoise_steps(
+        case.noisy, model, noise=case.noise, axes=case.axes, neighbours=along
+    )
     restored: NDArray[Any] = run_to_end(steps).data
     return restored
 

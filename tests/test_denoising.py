@@ -53,7 +53,7 @@ def stack():
     return np.stack(channels).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", [card.name for card in list_models()])
+@pytest.mark.parametrize("name", [c.name for c in list_models() if c.ndim == 2])
 @pytest.mark.parametrize("noise", ["auto", NoiseModel(gain=2, offset=50), "none"])
 def test_every_model_brings_the_image_closer_to_the_clean_one(name, noise, pair):
     noisy, clean = pair

@@ -23,7 +23,7 @@ CLASSICAL = {"tikhonov": 37.23, "tv": 37.10, "nlm": 36.36, "wavelet": 37.31}
 CLASSICAL_PAIR = "nucleus"
 SLACK = 0.2
 
-NETWORKS = [card.name for card in list_models() if card.kind == "network"]
+NETWORKS = [c.name for c in list_models() if c.kind == "network" and c.ndim == 2]
 
 
 @cache

@@ -96,13 +96,15 @@ def largest_difference(model):
     """Tiles against the whole, for an image of range 1 and the strongest noise."""
     core = max(2 * model.spec.halo // 3 // model.spec.stride, 1) * model.spec.stride
     side = 3 * core
-    noise = HIGHEST_SIGMA * np.random.default_rng(0).standard_normal((side, side))
-    plane = (synthetic_scene()[:side, :side] + noise).astype(np.float32)
+    shape = (1 + 2 * model.network.z_radius, side, side)
+    noise = HIGHEST_SIGMA * np.random.default_rng(0).standard_normal(shape)
+    stack = (synthetic_scene()[:side, :side] + noise).astype(np.float32)
+    plane = stack[model.network.z_radius]
     results = []
     for tile in (core, side):
         runner = TileRunner(model, torch.device("cpu"), (tile, tile))
         assert len(runner.plan(plane.shape)) == (side // tile) ** 2
-        results.append(run_to_end(runner.run(plane[None], HIGHEST_SIGMA)))
+        results.append(run_to_end(runner.run(stack, HIGHEST_SIGMA)))
     tiles, whole = results
     assert np.abs(whole - plane).max() > 0.1  # something was done
     return np.abs(tiles - whole).max() / max(1, np.ptp(whole))

@@ -236,6 +236,31 @@ def test_options_reach_the_core(
     assert provenance["options"]["strength"] == 0
 
 
+def test_planes_are_looked_at_together_where_there_are_some(
+    viewer: Any, open_panel: Any, run: Any, noisy: Any
+) -> None:
+    viewer.add_image(noisy, name="plane")
+    panel = open_panel("unet")
+    neighbours = panel.form.neighbours
+    assert neighbours.native.isHidden()
+    viewer.add_image(np.stack([noisy] * 4), name="stack", axis_labels=tuple("tyx"))
+    panel.form.layer.value = viewer.layers["stack"]
+    assert not neighbours.native.isHidden()
+    assert neighbours.choices == ("none", "T")
+    assert neighbours.value == "none"
+    neighbours.value = "T"
+    run(panel)
+    assert names(viewer)[-1] == "stack [unet-3d]"
+    options = viewer.layers[-1].metadata["napari_denoise"]["options"]
+    assert options["neighbours"] == "T"
+    panel.form.model.value = "dncnn"  # has no 3D sibling
+    assert neighbours.native.isHidden()
+    panel.form.model.value = "unet"
+    panel.form.layer.value = viewer.layers["plane"]
+    run(panel)
+    assert names(viewer)[-1] == "plane [unet]"
+
+
 def test_blind_models_are_not_told_more_than_strength_one(
     viewer: Any, open_panel: Any
 ) -> None:

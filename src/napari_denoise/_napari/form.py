@@ -163,14 +163,14 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         return choices if likely_axes(layer) else [(UNCHOSEN, None), *choices]
 
     def _neighbours_choices(self, _widget: Any) -> list[tuple[str, str]]:
-        """Offer the axes that have planes beside one another, Z first."""
+        """Offer the axes that have planes beside one another."""
         layer = self.layer.value
         axes = None if layer is None else layer_axes(layer) or self.axes.value
         if axes is None or f"{self.model.value}-3d" not in self._deep:
             return [ALONE]
         sizes = dict(zip(axes, layer_pixels(layer).shape, strict=True))
         offered = [(text, a) for a, text in NEIGHBOURS.items() if sizes.get(a, 1) > 1]
-        return [*offered, ALONE]
+        return [ALONE, *offered]
 
     def _on_axes(self) -> None:
         self.neighbours.reset_choices()
@@ -183,8 +183,6 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
             self.axes.reset_choices()
             if layer is not None:
                 self.axes.value = likely_axes(layer)
-                self.neighbours.reset_choices()
-                self.neighbours.value = self.neighbours.choices[0]
             self.layer_chosen.emit()
         self._show_axes()
 
