@@ -168,7 +168,8 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         axes = None if layer is None else layer_axes(layer) or self.axes.value
         if axes is None or f"{self.model.value}-3d" not in self._deep:
             return [ALONE]
-        sizes = dict(zip(axes, layer_pixels(layer).shape, strict=True))
+        # The axes may still be those of the layer before.
+        sizes = dict(zip(axes, layer_pixels(layer).shape, strict=False))
         offered = [(text, a) for a, text in NEIGHBOURS.items() if sizes.get(a, 1) > 1]
         return [ALONE, *offered]
 
