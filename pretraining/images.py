@@ -9,27 +9,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 from skimage.io import imread
-
-from pretraining.stacks import load_stacks
+from tifffile import imread as read_stack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from pretraining.stacks import CleanStack
-
+NOISY = "noisy"
+"""Folder of stacks that are no clean truth."""
 PATCHES_LOOKED_AT = 4
 """Of so many random patches, one is drawn by its share of the contrast."""
 
 
 @dataclass(frozen=True)
 class CleanImage:
-    """One training image with the range its intensities are scaled by.
+    """One training image, or stack, with the range its intensities are scaled by.
 
     Attributes
     ----------
-    pixels : ndarray of uint8 or uint16, shape (Y, X)
+    pixels : ndarray of uint8 or uint16, shape ([Z,] Y, X)
     low, high : float
         1st and 99.9th percentile of the pixels.
     """
@@ -45,7 +44,7 @@ class Collection:
 
     training: dict[str, list[CleanImage]]
     validation: list[CleanImage]
-    stacks: list[CleanStack]
+    stacks: list[CleanImage]
 
 
 def load_collection(folder: Path, max_noise: float, validate_every: int) -> Collection:
@@ -54,7 +53,8 @@ def load_collection(folder: Path, max_noise: float, validate_every: int) -> Coll
     Parameters
     ----------
     folder : Path
-        Holds the manifest, one folder per kind, and maybe ``stacks``.
+        Holds the manifest, one folder per kind, and maybe ``stacks``: TIFF files of
+        one channel, those in a folder ``noisy`` left out.
     max_noise : float
         Images with more noise (% of their range, as the manifest measures it) are
         left out.
@@ -76,13 +76,13 @@ def load_collection(folder: Path, max_noise: float, validate_every: int) -> Coll
         rows = [r for r in csv.DictReader(manifest) if _usable(r, max_noise)]
     for row in rows:
         kind = row["file"].split("/")[0]
-        image = _read(folder / row["file"])
+        image = _ranged(imread(folder / row["file"]))
         counts[kind] = counts.get(kind, 0) + 1
         if counts[kind] % validate_every == 0:
             validation.append(image)
         else:
             training.setdefault(kind, []).append(image)
-    return Collection(training, validation, load_stacks(folder / "stacks"))
+    return Collection(training, validation, _load_stacks(folder / "stacks"))
 
 
 def draw_patch(
@@ -126,8 +126,12 @@ def _usable(row: dict[str, str], max_noise: float) -> bool:
     return large and float(row["noise_percent"]) <= max_noise
 
 
-def _read(path: Path) -> CleanImage:
-    pixels = imread(path)
+def _load_stacks(folder: Path) -> list[CleanImage]:
+    paths = (p for p in folder.rglob("*.tif") if NOISY not in p.parts)
+    return [_ranged(read_stack(path)) for path in sorted(paths)]
+
+
+def _ranged(pixels: NDArray[np.integer]) -> CleanImage:
     low, high = np.percentile(pixels, (1, 99.9))
     return CleanImage(pixels, float(low), float(max(high, low + 1)))
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from napari_denoise.neighbours import reflected
 from pretraining.degradation import collate, degrade
 from pretraining.images import draw_patch
 from pretraining.phantoms import draw_phantom
-from pretraining.stacks import cut_stack, make_stack, reflected
+from pretraining.stacks import cut_stack, make_stack
 from pretraining.volumes import draw_volume
 
 if TYPE_CHECKING:

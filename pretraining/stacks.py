@@ -9,23 +9,22 @@ from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import fft
-from tifffile import imread
+
+from napari_denoise.neighbours import reflected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from pretraining.images import CleanImage
+
     DrawPatch = Callable[[int], "NDArray[np.float32]"]
 
-NOISY = "noisy"
-"""Folder of stacks that are no clean truth."""
 MARGIN = 16
 """Pixels around a layer, so that what drifts in is image."""
 CROPS_LOOKED_AT = 4
@@ -35,53 +34,14 @@ UNRELATED = 0.05
 """Share of pseudo-stacks whose planes have nothing in common."""
 
 
-@dataclass(frozen=True)
-class CleanStack:
-    """One volume or movie with the range its intensities are scaled by.
-
-    Attributes
-    ----------
-    pixels : ndarray of integer, shape (Z, Y, X)
-    low, high : float
-        1st and 99.9th percentile of the pixels.
-    """
-
-    pixels: NDArray[np.integer]
-    low: float
-    high: float
-
-
-def load_stacks(folder: Path) -> list[CleanStack]:
-    """Read all clean stacks of a folder and its subfolders.
-
-    Parameters
-    ----------
-    folder : Path
-        Holds TIFF files of one channel; those in a folder ``noisy`` are left out.
-
-    Returns
-    -------
-    list of CleanStack
-        None if there is no such folder.
-    """
-    paths = (p for p in folder.rglob("*.tif") if NOISY not in p.parts)
-    return [_read(path) for path in sorted(paths)]
-
-
-def _read(path: Path) -> CleanStack:
-    pixels = imread(path)
-    low, high = np.percentile(pixels, (1, 99.9))
-    return CleanStack(pixels, float(low), float(max(high, low + 1)))
-
-
 def cut_stack(
-    stack: CleanStack, side: int, planes: int, rng: np.random.Generator
+    stack: CleanImage, side: int, planes: int, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Cut a random piece, by content, flipped, turned, forwards or backwards.
 
     Parameters
     ----------
-    stack : CleanStack
+    stack : CleanImage
         Short ones are reflected along Z.
     side, planes : int
         Of the piece; no side of the stack may be shorter.
@@ -169,10 +129,3 @@ def _moved(
     phase = np.exp(-2j * np.pi * (fy * dy + fx * dx))
     transfer = np.exp(-2 * (np.pi * blurs[:, None, None]) ** 2 * (fy**2 + fx**2))
     return np.asarray(fft.irfft2(spectrum * phase * transfer, s=image.shape))
-
-
-def reflected(position: NDArray[np.integer], length: int) -> NDArray[np.integer]:
-    """Fold positions beyond the ends back, again and again."""
-    period = max(2 * length - 2, 1)
-    folded = position % period
-    return np.asarray(np.minimum(folded, period - folded))

@@ -106,7 +106,7 @@ def _fibres(
             np.linspace(0, 1, 5 * shape[1])
         )
         _deposit(volume, points / (pitch, 1, 1), rng.uniform(0.3, 1))
-    return volume / max(float(gaussian_filter(volume, 1).max()), 1e-6)
+    return _brightest_one(volume)
 
 
 def _beads(
@@ -120,7 +120,7 @@ def _beads(
     brightness = rng.lognormal(0, 0.5, count)
     points = rng.uniform(0, shape, (count, 3))
     _deposit(volume, points, brightness)
-    return volume / max(float(gaussian_filter(volume, 1).max()), 1e-6)
+    return _brightest_one(volume)
 
 
 def _cells(
@@ -150,3 +150,8 @@ def _deposit(
     inside = np.all((nearest >= 0) & (nearest < volume.shape), axis=1)
     light = np.broadcast_to(np.asarray(brightness, float), len(points))
     np.add.at(volume, tuple(nearest[inside].T), light[inside])
+
+
+def _brightest_one(volume: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scale points of light so that they reach about 1 once they are blurred."""
+    return np.asarray(volume / max(float(gaussian_filter(volume, 1).max()), 1e-6))

@@ -199,7 +199,10 @@ def test_other_errors_are_no_lack_of_memory(plane, tiny, monkeypatch):
     assert not isinstance(caught.value, DenoiseError)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.skipif(
+    not torch.cuda.is_available(),
+    reason="only a GPU can be left; the steps of the retreat are tested without one",
+)
 def test_last_the_gpu_is_left(allocator, plane, tiny):
     expected = run_to_end(runner_of(tiny).run(plane[None], 0.1))
     allocator(0, device="cuda")
@@ -210,7 +213,9 @@ def test_last_the_gpu_is_left(allocator, plane, tiny):
     assert "cpu" in runner.warnings[-1]
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="compares an NVIDIA GPU, where there is one"
+)
 def test_a_gpu_gives_the_same_as_the_cpu(plane, tiny):
     cpu, gpu = (
         run_to_end(denoise_steps(plane, tiny, device=name)) for name in ("cpu", "cuda")

@@ -71,9 +71,27 @@ class Line:
             As the network sees them; beyond the ends reflected.
         """
         positions = np.arange(first - self._radius, first + count + self._radius)
-        period = max(2 * self._length - 2, 1)
-        folded = positions % period
-        wanted = [int(p) for p in np.minimum(folded, period - folded)]
+        wanted = reflected(positions, self._length).tolist()
         lowest = min(wanted)
         self._kept = {p: plane for p, plane in self._kept.items() if p >= lowest}
         return np.stack([self[p].seen for p in wanted])
+
+
+def reflected(positions: NDArray[np.integer], length: int) -> NDArray[np.integer]:
+    """Fold positions beyond the ends of an axis back, again and again.
+
+    Parameters
+    ----------
+    positions : ndarray of int
+        Any, also negative ones.
+    length : int
+        Of the axis.
+
+    Returns
+    -------
+    ndarray of int
+        From 0 to ``length - 1``; the last position is not repeated.
+    """
+    period = max(2 * length - 2, 1)
+    folded = positions % period
+    return np.asarray(np.minimum(folded, period - folded))

@@ -6,15 +6,10 @@ import numpy as np
 import pytest
 from tifffile import imwrite
 
+from napari_denoise.neighbours import reflected
+from pretraining.images import CleanImage, load_collection
 from pretraining.phantoms import draw_phantom
-from pretraining.stacks import (
-    MARGIN,
-    CleanStack,
-    cut_stack,
-    load_stacks,
-    make_stack,
-    reflected,
-)
+from pretraining.stacks import MARGIN, cut_stack, make_stack
 from pretraining.volumes import draw_volume, particles
 
 SIDE, PLANES = 32, 7
@@ -28,23 +23,29 @@ def contrast_left(stack, reference):
 @pytest.fixture
 def folder(tmp_path):
     ramp = np.arange(20 * 40 * 36, dtype=np.uint16).reshape(20, 40, 36)
-    (tmp_path / "movies" / "noisy").mkdir(parents=True)
-    imwrite(tmp_path / "b.tif", ramp)
-    imwrite(tmp_path / "movies" / "a.tif", ramp[:5])
-    imwrite(tmp_path / "movies" / "noisy" / "n.tif", ramp)
+    movies = tmp_path / "stacks/movies"
+    (movies / "noisy").mkdir(parents=True)
+    imwrite(tmp_path / "stacks/b.tif", ramp)
+    imwrite(movies / "a.tif", ramp[:5])
+    imwrite(movies / "noisy/n.tif", ramp)
+    (tmp_path / "MANIFEST.csv").write_text("file,height,width,noise_percent\n")
     return tmp_path
 
 
 def test_noisy_stacks_are_no_truth(folder):
-    assert [len(stack.pixels) for stack in load_stacks(folder)] == [20, 5]
-    assert load_stacks(folder / "nowhere") == []
+    collection = load_collection(folder, 1, validate_every=20)
+    assert [len(stack.pixels) for stack in collection.stacks] == [20, 5]
+
+
+def test_there_may_be_no_stacks(collection):
+    assert collection.stacks == []
 
 
 @pytest.mark.parametrize("depth", [1, 3, 7, 50])
 def test_a_piece_is_made_of_planes_of_the_stack_in_order(depth):
     pixels = np.zeros((depth, 40, 36), np.uint16)
     pixels += np.arange(depth, dtype=np.uint16)[:, None, None]
-    stack = CleanStack(pixels, 0.0, 1.0)
+    stack = CleanImage(pixels, 0.0, 1.0)
     strides = set()
     for seed in range(60):
         piece = cut_stack(stack, SIDE, PLANES, np.random.default_rng(seed))
@@ -61,7 +62,7 @@ def test_a_piece_is_made_of_planes_of_the_stack_in_order(depth):
 
 def test_pieces_are_flipped_and_turned_but_not_resampled():
     pixels = np.arange(40 * 40, dtype=np.uint16).reshape(1, 40, 40)
-    stack = CleanStack(pixels, 0.0, 1.0)
+    stack = CleanImage(pixels, 0.0, 1.0)
     steps = set()
     for seed in range(60):
         piece = cut_stack(stack, SIDE, 1, np.random.default_rng(seed))[0]

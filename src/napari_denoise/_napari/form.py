@@ -15,6 +15,7 @@ from napari_denoise._napari.run_bar import text_label
 from napari_denoise._napari.wording import describe_model
 from napari_denoise.errors import AxesError
 from napari_denoise.models import list_models
+from napari_denoise.models.depth import SUFFIX_3D
 from napari_denoise.sources import layer_axes, layer_pixels
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         """Offer the axes that have planes beside one another."""
         layer = self.layer.value
         axes = None if layer is None else layer_axes(layer) or self.axes.value
-        if axes is None or f"{self.model.value}-3d" not in self._deep:
+        if axes is None or self.model.value + SUFFIX_3D not in self._deep:
             return [ALONE]
         # The axes may still be those of the layer before.
         sizes = dict(zip(axes, layer_pixels(layer).shape, strict=False))

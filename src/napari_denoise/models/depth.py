@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from napari_denoise.errors import ModelError, OptionError
 from napari_denoise.models.model import ClassicalModel
 from napari_denoise.models.registry import BUNDLED, list_models, load_model
+from napari_denoise.options import NONE
 
 if TYPE_CHECKING:
     from napari_denoise.axes import Layout
     from napari_denoise.models.model import Model
 
 SUFFIX_3D = "-3d"
-NONE = "none"
 
 
 def choose_depth(model: Model, along: str, layout: Layout) -> tuple[Model, str]:
