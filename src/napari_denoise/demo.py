@@ -45,7 +45,11 @@ def run_demo(
     pictures : list of Path
     """
     output.mkdir(parents=True, exist_ok=True)
-    networks = [card.name for card in list_models() if card.kind == "network"]
+    networks = [
+        card.name
+        for card in list_models()
+        if card.kind == "network" and card.ndim == 2  # the images are single planes
+    ]
     rows, pictures = [], []
     for title, stem in PAIRS.items():
         noisy, clean = (read_tiff(path).data for path in pair_paths(stem))
