@@ -12,6 +12,7 @@ import torch
 import typer
 
 from napari_denoise.models import list_models
+from napari_denoise.models.depth import SUFFIX_3D
 from napari_denoise.models.files import read_network, rewrite_spec
 from napari_denoise.models.registry import BUNDLED, CLASSICAL_QUALITY
 from pretraining.cases import cases
@@ -28,6 +29,14 @@ from pretraining.images import load_collection
 from pretraining.patches import PatchStream
 from pretraining.recipe import Recipe
 from pretraining.report import quality_page
+from pretraining.series import series
+from pretraining.series_report import series_means, stacks_page
+from pretraining.series_scores import (
+    AUTOMATIC,
+    TRUTH,
+    score_series,
+    write_series_scores,
+)
 from pretraining.trainer import Trainer
 from pretraining.training import train
 
@@ -107,8 +116,8 @@ def evaluate_command(
         str, typer.Option(help="only test sets whose name begins so; keep the others")
     ] = "",
 ) -> None:
-    """Fill docs/quality.md and docs/quality.csv, and the cards of the models."""
-    names = [card.name for card in list_models()]
+    """Fill docs/quality.md and docs/quality.csv, and the cards of the 2D models."""
+    names = [card.name for card in list_models() if card.ndim == 2]
     chosen = only or [IDENTITY, *names]
     store = DOCS / "quality.csv"
     scores = [
@@ -116,23 +125,39 @@ def evaluate_command(
         for s in read_scores(store)
         if s.model not in chosen or not s.test.startswith(test)
     ]
-    deep = {card.name for card in list_models() if card.ndim == 3}
     for case in cases(data):
         if case.test.startswith(test):
-            able = (
-                chosen if len(case.axes) == 3 else [m for m in chosen if m not in deep]
-            )
-            scores += [score(model, case) for model in able]
+            scores += [score(model, case) for model in chosen]
     write_scores(scores, store)
     (DOCS / "quality.md").write_text(quality_page(scores, names), encoding="utf-8")
     classical = {}
     for card in list_models():
         if card.kind == "classical":
             classical[card.name] = means(scores, card.name)
-        else:
+        elif card.ndim == 2:
             path = BUNDLED / f"{card.name}.safetensors"
             rewrite_spec(path, quality=means(scores, card.name))
     CLASSICAL_QUALITY.write_text(json.dumps(classical, indent=2, sort_keys=True) + "\n")
+
+
+@app.command("evaluate-series")
+def evaluate_series_command(data: Data) -> None:
+    """Fill docs/stacks.md and docs/stacks.csv, and the cards of the 3D models."""
+    deep = [card.name for card in list_models() if card.ndim == 3]
+    flat = [name.removesuffix(SUFFIX_3D) for name in deep]
+    store = DOCS / "stacks.csv"
+    scores = []
+    ways = [*flat, *deep, *(name + AUTOMATIC for name in flat)]
+    for case in series(data):
+        scores += [score_series(model, case) for model in [IDENTITY, *ways]]
+        if case.clean is not None:
+            scores.append(score_series(TRUTH, case))
+        write_series_scores(scores, store)
+    page = stacks_page(scores, ways)
+    (DOCS / "stacks.md").write_text(page, encoding="utf-8")
+    for name in deep:
+        path = BUNDLED / f"{name}.safetensors"
+        rewrite_spec(path, quality=series_means(scores, name))
 
 
 if __name__ == "__main__":

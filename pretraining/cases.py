@@ -25,13 +25,6 @@ PEAKS = (1, 2, 5, 10, 30, 100)
 """Photons of the brightest pixel."""
 CAMERA = NoiseModel(read_std=13.0, correlation_length=1.44)
 """Noise of a resampled camera frame: its autocorrelation at a lag of a pixel is 0.6."""
-STACK = "stack_"
-"""Test sets of volumes and movies."""
-STACKS = {
-    "flybrain": ("flybrain_zyx.tif", "ZYX"),
-    "lysosomes": ("lysosome_2_tyx.tif", "TYX"),
-}
-STACK_PEAKS = (2, 5, 10, 30)
 DIMMEST = 0.02
 SIDE = 256
 
@@ -45,15 +38,13 @@ class Case:
     test : str
         Name of the test set.
     image : str
-    noisy, clean : ndarray, shape (Y, X), or as `axes` say
+    noisy, clean : ndarray, shape (Y, X)
     noise : str, float or NoiseModel
         Option of `denoise`.
     counted : ndarray of bool, shape (Y, X), optional
         Where the structure's counts are summed.
     background : float
         Counts under the structure, which do not count.
-    axes : str
-        Stacks have a first axis along which 3D models look.
     """
 
     test: str
@@ -63,7 +54,6 @@ class Case:
     noise: str | float | NoiseModel = "auto"
     counted: NDArray[np.bool_] | None = None
     background: float = 0.0
-    axes: str = "YX"
 
 
 def cases(data: Path) -> Iterator[Case]:
@@ -89,7 +79,6 @@ def cases(data: Path) -> Iterator[Case]:
     yield from _camera(data)
     yield from _photons()
     yield from _structures()
-    yield from _stacks(data)
 
 
 def _gaussian(data: Path) -> Iterator[Case]:
@@ -142,23 +131,6 @@ def _structures() -> Iterator[Case]:
                     noise,
                     scene.counted,
                     peak * scene.background,
-                )
-
-
-def _stacks(data: Path) -> Iterator[Case]:
-    rng = np.random.default_rng(4)
-    counter = NoiseModel(gain=1.0)
-    for name, (file, axes) in STACKS.items():
-        if not (path := data / "dev/stacks" / file).exists():
-            continue
-        pixels = imread(path).astype(np.float64)
-        low, high = np.percentile(pixels, (0.5, 99.9))
-        relative = np.maximum((pixels - low) / (high - low), 0)
-        for peak in STACK_PEAKS:
-            noisy = simulate(peak * relative, counter, rng)
-            for noise in (counter, "auto"):
-                yield Case(
-                    f"{STACK}{peak}", name, noisy, peak * relative, noise, axes=axes
                 )
 
 

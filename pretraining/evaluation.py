@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.denoising import denoise_steps, run_to_end
-from napari_denoise.models import load_model
 from napari_denoise.quality import evaluate
 
 if TYPE_CHECKING:
@@ -69,7 +68,9 @@ def score(model: str, case: Case) -> Score:
     -------
     Score
     """
-    restored = case.noisy if model == IDENTITY else _denoise(model, case)
+    restored = case.noisy
+    if model != IDENTITY:
+        restored = run_to_end(denoise_steps(case.noisy, model, noise=case.noise)).data
     plain = evaluate(restored, case.clean)
     fitted = evaluate(restored, case.clean, affine=True)
     return Score(
@@ -116,15 +117,6 @@ def counts_kept(restored: NDArray[Any], case: Case) -> tuple[float, float]:
         for where in (np.ones_like(case.counted), case.counted)
     )
     return float(kept), float(in_place)
-
-
-def _denoise(model: str, case: Case) -> NDArray[Any]:
-    along = case.axes[0] if load_model(model).card.ndim == 3 else "none"
-    steps = denoise_steps(
-        case.noisy, model, noise=case.noise, axes=case.axes, neighbours=along
-    )
-    restored: NDArray[Any] = run_to_end(steps).data
-    return restored
 
 
 def means(scores: list[Score], model: str) -> dict[str, float]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_denoise.models.depth import SUFFIX_3D
-from pretraining.cases import PEAKS, SIGMAS, STACK, STACK_PEAKS, STACKS
+from pretraining.cases import PEAKS, SIGMAS
 from pretraining.evaluation import IDENTITY, STRUCTURE, means
 from pretraining.scenes import SCENES
 
@@ -78,18 +77,6 @@ count for the brackets. Poisson noise with so many photons at the peak.
 """
 
 
-DEPTH = f"""
-## Stacks and movies
-
-A fly brain of 57 planes and 50 frames of lysosomes, with Poisson noise of so many
-photons at the peak. 3D models look at the planes, or frames, before and after; the
-others take each alone. Models that are not here were not judged on them.
-
-| model | noise | {" | ".join(f"{n} {p} ph" for n in STACKS for p in STACK_PEAKS)} |
-| --- | --- |{" --- |" * len(STACKS) * len(STACK_PEAKS)}
-"""
-
-
 def quality_page(scores: list[Score], models: list[str]) -> str:
     """Write the page.
 
@@ -105,8 +92,7 @@ def quality_page(scores: list[Score], models: list[str]) -> str:
     str
         Markdown.
     """
-    flat = [model for model in models if not model.endswith(SUFFIX_3D)]
-    rows = [IDENTITY, *flat]
+    rows = [IDENTITY, *models]
     lines = [HEADER]
     for model in rows:
         numbers = means(scores, model)
@@ -126,27 +112,12 @@ def quality_page(scores: list[Score], models: list[str]) -> str:
             cells = [numbers.get(f"{test}{suffix}") for test in tests]
             lines.append(_row(f"{model} | {noise}", cells))
     lines.append(KEPT)
-    for model in flat:
+    for model in models:
         for structure in SCENES:
             for noise in ("known", "estimated"):
                 kept = _kept(scores, model, structure, noise)
                 lines.append(_row(f"{model} | {structure} | {noise}", kept))
-    lines.append(DEPTH)
-    for model in [IDENTITY, *models]:
-        for noise in ("known", "estimated"):
-            cells = _stacks(scores, model, noise)
-            if any(cell is not None for cell in cells):
-                lines.append(_row(f"{model} | {noise}", cells))
     return "".join(lines)
-
-
-def _stacks(scores: list[Score], model: str, noise: str) -> list[float | None]:
-    found = {
-        (s.image, s.test): s.psnr
-        for s in scores
-        if (s.model, s.noise) == (model, noise) and s.test.startswith(STACK)
-    }
-    return [found.get((name, f"{STACK}{p}")) for name in STACKS for p in STACK_PEAKS]
 
 
 def _real(scores: list[Score], model: str) -> list[float | None]:

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     DrawPatch = Callable[[int], "NDArray[np.float32]"]
 
-MARGIN = 16
+MARGIN = 24
 """Pixels around a layer, so that what drifts in is image."""
 CROPS_LOOKED_AT = 4
-MAX_STRIDE = 3
+MAX_STRIDE = 5
 """Of real stacks every n-th plane is taken, up to this."""
-UNRELATED = 0.05
+UNRELATED = 0.15
 """Share of pseudo-stacks whose planes have nothing in common."""
 
 
@@ -109,7 +109,7 @@ def _layer(
     extent = 10 ** rng.uniform(-0.3, 1.5)
     brightness = np.exp(-0.5 * (depth / extent) ** 2)
     defocus = 10 ** rng.uniform(-1.5, 0.2) * (rng.random() < 0.5)
-    drift = rng.normal(0, 10 ** rng.uniform(-1.3, 0.4), 2) * (rng.random() < 0.65)
+    drift = rng.normal(0, 10 ** rng.uniform(-1.3, 0.8), 2) * (rng.random() < 0.65)
     jitter = rng.uniform(0, 1) * (rng.random() < 0.3)
     shifts = depth[:, None] * drift + rng.normal(0, jitter, (planes, 2))
     moved = _moved(image, np.clip(shifts, -MARGIN, MARGIN), defocus * np.abs(depth))

@@ -63,7 +63,7 @@ def particles(side: int, planes: int, rng: np.random.Generator) -> NDArray[np.fl
         Any scale.
     """
     count = 1 + rng.poisson(10 ** rng.uniform(-3.7, -1.7) * side**2)
-    speed, diffusion = 10 ** rng.uniform(-1.5, 0.5), 10 ** rng.uniform(-1.5, 0.3)
+    speed, diffusion = 10 ** rng.uniform(-1.5, 1.0), 10 ** rng.uniform(-1.5, 0.3)
     steps = rng.normal(0, speed, (1, count, 2)) + rng.normal(
         0, diffusion, (planes, count, 2)
     )
@@ -96,7 +96,7 @@ def _fibres(
     """Draw smooth curves through the volume, some steep, some within a plane."""
     size = np.array(shape) * (pitch, 1, 1)
     volume = np.zeros(shape)
-    steepness = rng.uniform(0.1, 1.5)
+    steepness = 10 ** rng.uniform(-1, 0.6)
     for _ in range(rng.integers(2, 30)):
         heading = rng.normal(size=3) * (steepness, 1, 1)
         turns = heading + np.cumsum(rng.normal(0, 0.4, (6, 3)), axis=0)

@@ -50,7 +50,7 @@ def test_cards_of_networks_are_honest(name):
     assert card.training["licence"]
     assert card.uses_sigma is load_model(name).network.uses_sigma
     judged = {"samples", "set12_15", "set12_25", "set12_50"}
-    judged = judged if card.ndim == 2 else {"stack_5", "stack_5_auto"}
+    judged = judged if card.ndim == 2 else {"flybrain_5", "lysosomes_5_auto"}
     assert judged <= card.quality.keys()
 
 

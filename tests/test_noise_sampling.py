@@ -41,5 +41,5 @@ def test_cards_of_bundled_networks_are_filled_in():
             assert card.training["data"]
             assert card.training["licence"]
             assert card.training["minutes"] > 0
-            judged = "set12_25" if card.ndim == 2 else "stack_10"
+            judged = "set12_25" if card.ndim == 2 else "flybrain_10"
             assert card.quality[judged] > 20.17  # the noisy images themselves

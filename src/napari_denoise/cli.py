@@ -46,7 +46,7 @@ def denoise(
         str, typer.Option(help="auto, none, SIGMA, or GAIN,OFFSET,READ in counts")
     ] = "auto",
     strength: Annotated[float, typer.Option(help="0 to 2; 1 is full")] = 1.0,
-    neighbours: Annotated[str, typer.Option(help="none, Z or T")] = "none",
+    neighbours: Annotated[str, typer.Option(help="none, Z, T or auto")] = "none",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     tile: Annotated[str, typer.Option(help="auto, or a side in pixels")] = "auto",
     dtype: Annotated[

@@ -6,10 +6,18 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from napari_denoise.advice import settle_neighbours
 from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.job import Job, make_engine
+from napari_denoise.measurement import measure_channels
 from napari_denoise.models import choose_depth, load_model
-from napari_denoise.options import NONE, check_neighbours, check_strength, check_tile
+from napari_denoise.options import (
+    AUTO,
+    NONE,
+    check_neighbours,
+    check_strength,
+    check_tile,
+)
 from napari_denoise.output import open_output, result_dtype
 from napari_denoise.progress import Denoised, NoiseMeasured, TileDone, run_to_end
 from napari_denoise.provenance import describe_run
@@ -148,9 +156,11 @@ def denoise_steps(
     strength : float
         0 to 1 blends with the input in counts; 1 to 2 tells the network that much
         more noise.
-    neighbours : {"none", "Z", "T"}
+    neighbours : {"none", "Z", "T", "auto"}
         Axis along which a 3D model looks at the planes before and after each one. A
-        2D model's name stands for its 3D sibling then, where there is one.
+        2D model's name stands for its 3D sibling then, where there is one. ``"auto"``
+        takes Z, or else T, where the model has such a form and a trial on a few
+        windows finds that it helps; it never fails.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"`` (written but not tested).
     tile : "auto", int, (int, int) or (int, int, int)
@@ -184,21 +194,28 @@ def denoise_steps(
     )
     chosen = load_model(model)
     strength = check_strength(strength, chosen.card)
-    neighbours = check_neighbours(neighbours)
-    chosen, remark = choose_depth(chosen, neighbours, layout)
+    along = check_neighbours(neighbours)
+    sides, stop = check_tile(tile), cancelled or (lambda: False)
+    began, scalings = time.perf_counter(), None
+    if along == AUTO:
+        scalings = yield from measure_channels(source, layout, noise, stop)
+        chosen, along = settle_neighbours(
+            source, layout, chosen, device, scalings, stop
+        )
+    chosen, remark = choose_depth(chosen, along, layout)
     job = Job(
         source=source,
         layout=layout,
-        engine=make_engine(chosen, device, check_tile(tile), cancelled),
-        along=neighbours if neighbours != NONE else "Z",
+        engine=make_engine(chosen, device, sides, cancelled),
+        along=along if along != NONE else "Z",
         strength=strength,
         dtype=result_dtype(dtype, source.dtype),
-        cancelled=cancelled or (lambda: False),
+        cancelled=stop,
         warnings=[remark] if remark else [],
     )
-    began = time.perf_counter()
     with open_output(out, layout.shape, job.dtype, layout.axes) as target:
-        scalings = yield from job.measure(noise)
+        if scalings is None:
+            scalings = yield from measure_channels(source, layout, noise, stop)
         yield from job.run(scalings, target)
     models = tuple(s.noise for s in scalings if s.noise is not None)
     remarks = _remarks(models)
@@ -207,7 +224,7 @@ def denoise_steps(
         "axes": axes,
         "noise": noise,
         "strength": strength,
-        "neighbours": neighbours,
+        "neighbours": along,
         "device": device,
         "tile": tile,
         "dtype": None if dtype is None else job.dtype.name,

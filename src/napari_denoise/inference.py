@@ -86,6 +86,11 @@ class TileRunner:
         return (self.z_radius, *self._halo)[3 - self._network.ndim :]
 
     @property
+    def stride(self) -> int:
+        """Windows begin at multiples of it."""
+        return self._stride[-1]
+
+    @property
     def tile(self) -> tuple[int, ...]:
         """Sides of the tiles that were last used, without halo."""
         return (self.planes, *self._core)[3 - self._network.ndim :]

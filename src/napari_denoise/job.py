@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise.errors import Cancelled, FileError
+from napari_denoise.errors import FileError
+from napari_denoise.measurement import stop_if
 from napari_denoise.models import ClassicalModel
 from napari_denoise.neighbours import Line, Plane
-from napari_denoise.noise import (
-    NoiseModel,
-    Scaling,
-    finite_plane,
-    gaussian_sigma,
-    keep_counts,
-    measure_windows,
-    sample_windows,
-)
-from napari_denoise.options import NONE, given_noise
+from napari_denoise.noise import NoiseModel, finite_plane, keep_counts
 from napari_denoise.output import cast
-from napari_denoise.progress import NoiseMeasured, TileDone
+from napari_denoise.progress import TileDone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -32,6 +24,7 @@ if TYPE_CHECKING:
     from napari_denoise.axes import Index, Layout
     from napari_denoise.inference import TileRunner
     from napari_denoise.models import Model
+    from napari_denoise.noise import Scaling
     from napari_denoise.sources import Source
 
     StackSteps = Generator[int, None, NDArray[np.float32]]
@@ -126,31 +119,6 @@ class Job:
     warnings: list[str] = field(default_factory=list)
     bad_pixels: int = 0
 
-    def measure(self, noise: Any) -> Generator[NoiseMeasured, None, list[Scaling]]:
-        """Measure noise, shift and scale of each channel, once for all its planes."""
-        channels = self.layout.channels
-        given = given_noise(noise, len(channels))
-        unstabilised = isinstance(noise, str) and noise == NONE
-        scalings = []
-        for number, channel in enumerate(channels):
-            self._stop_if_cancelled()
-            windows = sample_windows(self.source.data, self.layout, channel)
-            first = [window for window, _ in windows]
-            sample = np.concatenate([window.ravel() for window in first])
-            if unstabilised:
-                scalings.append(Scaling.fit(sample, None, gaussian_sigma(first)))
-                continue
-            integer = self.source.dtype.kind in "iu"
-            model = (
-                given[number] if given else measure_windows(windows, integer=integer)
-            )
-            yield NoiseMeasured(number, len(channels), model)
-            if model.kind == "none":
-                scalings.append(Scaling(model, 0.0, 1.0, 0.0))
-            else:
-                scalings.append(Scaling.fit(sample, model, 1.0))
-        return scalings
-
     def run(
         self, scalings: list[Scaling], target: Any
     ) -> Generator[TileDone, None, None]:
@@ -186,20 +154,35 @@ class Job:
         if told == 0 or self.strength == 0:
             yield from self._copy(line, target)
             return
-        planes = Line(
-            lambda position: self._see(line[position], scaling),
-            len(line),
-            self.engine.z_radius,
-        )
+        planes = self._line(line, scaling)
         size = int(np.prod(self.layout.plane_shape))
         for first in range(0, len(line), self.engine.planes):
-            self._stop_if_cancelled()
+            stop_if(self.cancelled)
             count = min(self.engine.planes, len(line) - first)
             steps = self.engine.run(planes.around(first, count), told)
             stack = yield from _after(first * size, steps)
             for position, restored in enumerate(stack, first):
                 result = self._finish(planes[position], restored, scaling, sums)
                 self._write(target, line[position], result)
+
+    def restore_plane(
+        self, line: list[Index], position: int, scaling: Scaling
+    ) -> Generator[int, None, NDArray[Any]]:
+        """Denoise one plane of a line; yields pixels done, returns counts (Y, X)."""
+        told = scaling.told * max(self.strength, 1.0)
+        if told == 0 or self.strength == 0:
+            counts = self.layout.read(self.source.data, line[position])
+            return _converted(counts, self.dtype)
+        planes = self._line(line, scaling)
+        (restored,) = yield from self.engine.run(planes.around(position, 1), told)
+        return self._finish(planes[position], restored, scaling, np.zeros(2))
+
+    def _line(self, line: list[Index], scaling: Scaling) -> Line:
+        return Line(
+            lambda position: self._see(line[position], scaling),
+            len(line),
+            self.engine.z_radius,
+        )
 
     def _see(self, index: Index, scaling: Scaling) -> Plane:
         """Read a plane and bring it into the range of the network."""
@@ -235,7 +218,7 @@ class Job:
         """Write planes as they are."""
         done = 0
         for index in line:
-            self._stop_if_cancelled()
+            stop_if(self.cancelled)
             counts = self.layout.read(self.source.data, index)
             self._write(target, index, _converted(counts, self.dtype))
             done += counts.size
@@ -246,10 +229,6 @@ class Job:
             self.layout.write(target, index, plane)
         except OSError as error:
             raise FileError(f"The result cannot be written: {error}.") from error
-
-    def _stop_if_cancelled(self) -> None:
-        if self.cancelled():
-            raise Cancelled("Cancelled: nothing was changed.")
 
     def _tell(self, scalings: list[Scaling], sums: NDArray[np.float64]) -> None:
         floats = self.dtype.kind == "f"

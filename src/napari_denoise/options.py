@@ -51,7 +51,7 @@ def check_neighbours(neighbours: Any) -> str:
     Parameters
     ----------
     neighbours : str
-        ``"none"``, ``"Z"`` or ``"T"``, in either case.
+        ``"none"``, ``"Z"``, ``"T"`` or ``"auto"``, in either case.
 
     Returns
     -------
@@ -61,12 +61,13 @@ def check_neighbours(neighbours: Any) -> str:
     ------
     OptionError
     """
-    for choice in (NONE, "Z", "T"):
+    for choice in (NONE, AUTO, "Z", "T"):
         if isinstance(neighbours, str) and neighbours.lower() == choice.lower():
             return choice
     raise OptionError(
         f"neighbours={neighbours!r} does not work: “Z” looks at the planes above and "
-        "below, “T” at the frames before and after, “none” at each plane alone."
+        "below, “T” at the frames before and after, “none” at each plane alone, and "
+        "“auto” where it finds that they help."
     )
 
 

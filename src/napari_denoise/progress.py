@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from napari_denoise.noise import NoiseModel
 
     Progress = Generator["NoiseMeasured | TileDone", None, "Denoised"]
+
+Step = TypeVar("Step")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -69,26 +72,27 @@ class Denoised:
 
 
 def run_to_end(
-    steps: Progress, each: Callable[[NoiseMeasured | TileDone], object] | None = None
-) -> Denoised:
+    steps: Generator[Step, None, Result], each: Callable[[Step], object] | None = None
+) -> Result:
     """Drive the steps to their result.
 
     Parameters
     ----------
     steps : generator
-        As :func:`denoise_steps` returns it.
+        As :func:`denoise_steps` returns it, or any other.
     each : callable, optional
         Takes each step, to show progress.
 
     Returns
     -------
     Denoised
+        Or what else the generator returns.
     """
     while True:
         try:
             step = next(steps)
         except StopIteration as end:
-            result: Denoised = end.value
+            result: Result = end.value
             return result
         if each is not None:
             each(step)

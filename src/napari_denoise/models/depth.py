@@ -51,11 +51,39 @@ def choose_depth(model: Model, along: str, layout: Layout) -> tuple[Model, str]:
         return model, ""
     if layout.size(along) > 1:
         return _deep(model), ""
-    flat = model if model.card.ndim == 2 else _sibling(model, "") or model
-    return flat, (
+    return flat_form(model) or model, (
         f"There is only one plane along {along} (the axes are {layout.axes}): it was "
         "denoised alone."
     )
+
+
+def likely_axis(model: Model, layout: Layout) -> str:
+    """Name the axis along which a model may look at neighbours.
+
+    Parameters
+    ----------
+    model : Model
+        As the user named it.
+    layout : Layout
+        Of the image.
+
+    Returns
+    -------
+    {"Z", "T", "none"}
+        Z if there are planes along it, else T; ``"none"`` for models without a 3D
+        form, and for single planes unless the model has no other form.
+    """
+    if model.card.ndim == 2 and _sibling(model, SUFFIX_3D) is None:
+        return NONE
+    for axis in ("Z", "T"):
+        if layout.size(axis) > 1:
+            return axis
+    return NONE if flat_form(model) else "Z"
+
+
+def flat_form(model: Model) -> Model | None:
+    """Return the 2D form of a model; None for a 3D one that has no bundled sibling."""
+    return model if model.card.ndim == 2 else _sibling(model, "")
 
 
 def _deep(model: Model) -> Model:

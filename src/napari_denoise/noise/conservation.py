@@ -54,9 +54,7 @@ def keep_counts(
         `restored` plus a smooth change, whose noise variance is that of `noisy` over
         about 5000 (white noise). Pixels that were no noise neither give nor take.
     """
-    # Noise that is alike in n pixels averages out over n times the area.
-    alike = np.pi**0.5 * noise.correlation_length
-    side = int(NEIGHBOURHOOD * np.clip(alike, 1, WIDEST)) | 1
+    side = _neighbourhood(noise)
     gain, read = np.float32(noise.gain), np.float32(noise.read_std)
     photons = np.maximum(restored - np.float32(noise.offset), 0)
     sigma = np.sqrt(photons * gain + read**2)
@@ -67,6 +65,27 @@ def keep_counts(
     share *= sigma / np.maximum(_smoothed(sigma, side), np.float32(1e-30))
     share += restored
     return share
+
+
+def reach(noise: NoiseModel) -> int:
+    """How many pixels away counts may be given to a pixel.
+
+    Parameters
+    ----------
+    noise : NoiseModel
+        Of the image.
+
+    Returns
+    -------
+    int
+    """
+    return _neighbourhood(noise) - 1  # half of a square, twice
+
+
+def _neighbourhood(noise: NoiseModel) -> int:
+    # Noise that is alike in n pixels averages out over n times the area.
+    alike = np.pi**0.5 * noise.correlation_length
+    return int(NEIGHBOURHOOD * np.clip(alike, 1, WIDEST)) | 1
 
 
 def _smoothed(image: NDArray[np.float32], side: int) -> NDArray[np.float32]:
