@@ -77,6 +77,37 @@ class Preview:
         self.scalings: list[Scaling] = run_to_end(steps)
         self._helpful: dict[str, tuple[Model, str]] = {}
 
+    def settle(
+        self,
+        model: Any = "unet",
+        neighbours: str = AUTO,
+        device: str = "auto",
+        cancelled: Callable[[], bool] = never,
+    ) -> str:
+        """Say along which axis a model is to look at neighbours.
+
+        Parameters
+        ----------
+        model, neighbours, device
+            As `denoise` takes them.
+        cancelled : callable, optional
+            Looked at before each layer of the network.
+
+        Returns
+        -------
+        {"none", "Z", "T"}
+            For ``"auto"`` tried once for each model, and remembered.
+
+        Raises
+        ------
+        DenoiseError
+            As `denoise`; `Cancelled` if `cancelled` became true.
+        """
+        neighbours = check_neighbours(neighbours)
+        if neighbours != AUTO:
+            return neighbours
+        return self._settled(load_model(model), device, cancelled)[1]
+
     def part(
         self,
         place: Mapping[str, int],
@@ -151,7 +182,6 @@ class Preview:
     def _settled(
         self, model: Model, device: str, cancelled: Callable[[], bool]
     ) -> tuple[Model, str]:
-        """Settle once for each model whether neighbours help."""
         if model.name not in self._helpful:
             self._helpful[model.name] = settle_neighbours(
                 self._source, self.layout, model, device, self.scalings, cancelled

@@ -246,11 +246,18 @@ def test_planes_are_looked_at_together_where_there_are_some(
     viewer.add_image(np.stack([noisy] * 4), name="stack", axis_labels=tuple("tyx"))
     panel.form.layer.value = viewer.layers["stack"]
     assert not neighbours.native.isHidden()
-    assert neighbours.choices == ("none", "T")
-    assert neighbours.value == "none"
-    neighbours.value = "T"
+    assert neighbours.choices == ("none", "auto", "T")
+    assert neighbours.value == "auto"
     run(panel)
     assert names(viewer)[-1] == "stack [unet-3d]"
+    assert "frames before and after help" in panel.run_bar.message.value
+    neighbours.value = "none"
+    run(panel)
+    assert names(viewer)[-1] == "stack [unet]"
+    assert "frames" not in panel.run_bar.message.value
+    neighbours.value = "T"
+    run(panel)
+    assert names(viewer)[-1] == "stack [unet-3d] [1]"
     options = viewer.layers[-1].metadata["napari_denoise"]["options"]
     assert options["neighbours"] == "T"
     panel.form.model.value = "dncnn"  # has no 3D sibling
@@ -259,6 +266,7 @@ def test_planes_are_looked_at_together_where_there_are_some(
     panel.form.layer.value = viewer.layers["plane"]
     run(panel)
     assert names(viewer)[-1] == "plane [unet]"
+    assert "plane is taken alone" not in panel.run_bar.message.value
 
 
 def test_blind_models_are_not_told_more_than_strength_one(
@@ -281,7 +289,7 @@ def test_the_layer_may_go_while_it_runs(
     click(panel.run_bar.run)
     viewer.layers.clear()
     qtbot.waitUntil(lambda: not panel.running, timeout=60 * SECOND)
-    assert names(viewer) == ["gone [unet]"]
+    assert names(viewer) == ["gone [unet-3d]"]
     assert tuple(viewer.layers[0].scale) == (3, 2, 2)
 
 

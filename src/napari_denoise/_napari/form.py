@@ -39,6 +39,7 @@ NEIGHBOURS = {
     "Z": "with the planes above and below",
     "T": "with the frames before and after",
 }
+AUTOMATIC = ("neighbours where they help", "auto")
 ALONE = ("each plane alone", "none")
 DEFAULT_MODEL = "unet"
 UNCHOSEN = "choose …"
@@ -67,6 +68,7 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
     def __init__(self, image_layers: Callable[[], list[Image]]) -> None:
         self._image_layers = image_layers
         self._shown: Image | None = None
+        self._offers = False  # neighbours to look at
         cards = list_models()
         # 3D models are chosen by their neighbours, under the name of their sibling.
         self._cards = {card.name: card for card in cards if card.ndim == 2}
@@ -172,11 +174,14 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         # The axes may still be those of the layer before.
         sizes = dict(zip(axes, layer_pixels(layer).shape, strict=False))
         offered = [(text, a) for a, text in NEIGHBOURS.items() if sizes.get(a, 1) > 1]
-        return [ALONE, *offered]
+        return [ALONE, AUTOMATIC, *offered] if offered else [ALONE]
 
     def _on_axes(self) -> None:
         self.neighbours.reset_choices()
-        self.neighbours.visible = len(self.neighbours.choices) > 1
+        offers = len(self.neighbours.choices) > 1
+        if offers and not self._offers:
+            self.neighbours.value = AUTOMATIC[1]
+        self.neighbours.visible = self._offers = offers
 
     def _on_layer(self) -> None:
         layer = self.layer.value

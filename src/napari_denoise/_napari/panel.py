@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import Container
+from magicgui.widgets import CheckBox, Container
 from napari.layers import Image, Layer
 
-from napari_denoise._napari.form import DenoiseForm
+from napari_denoise._napari import tooltips
+from napari_denoise._napari.form import AUTOMATIC, DenoiseForm
 from napari_denoise._napari.jobs import DenoiseWorker, explain, make_worker
 from napari_denoise._napari.layers import result_tuple, snapshot
-from napari_denoise._napari.run_bar import RunBar
+from napari_denoise._napari.live import LivePreview, is_preview
+from napari_denoise._napari.run_bar import RunBar, text_label
 from napari_denoise._napari.scrolling import FittingScrollArea
-from napari_denoise._napari.wording import describe_noise
+from napari_denoise._napari.wording import describe_neighbours, describe_noise
 from napari_denoise.errors import DenoiseError
 
 if TYPE_CHECKING:
@@ -38,12 +40,22 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self._viewer = napari_viewer
         self._worker: DenoiseWorker | None = None
         self._source: Snapshot | None = None
+        self._tries = False  # whether neighbours help is found out by the run
         self.form = DenoiseForm(self._image_layers)
         self.run_bar = RunBar()
         super().__init__(labels=False)
         layout = self.native.layout()
+        self.live = LivePreview(napari_viewer, self.form)
+        self.preview = CheckBox(text="Preview", tooltip=tooltips.PREVIEW)
+        self.note = text_label()
+        self.note.visible = False
         layout.addWidget(FittingScrollArea(self.form.native))
+        layout.addWidget(self.preview.native)
+        layout.addWidget(self.note.native)
         layout.addWidget(self.run_bar.native)
+        self.preview.changed.connect(self.live.switch)
+        self.live.said.connect(self._note)
+        self.live.ended.connect(self._on_preview_ended)
         self.run_bar.run_requested.connect(self._on_run)
         self.run_bar.cancel_requested.connect(self._on_cancel)
         self.form.layer_chosen.connect(self._on_layer)
@@ -63,11 +75,22 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self._enable_run()
 
     def _image_layers(self) -> list[Image]:
-        return [layer for layer in self._viewer.layers if isinstance(layer, Image)]
+        return [
+            layer
+            for layer in self._viewer.layers
+            if isinstance(layer, Image) and not is_preview(layer)
+        ]
+
+    def _note(self, text: str) -> None:
+        self.note.value = text
+        self.note.visible = bool(text)
+
+    def _on_preview_ended(self) -> None:
+        self.preview.value = False
 
     def _choose_active_layer(self) -> None:
         active = self._viewer.layers.selection.active
-        if isinstance(active, Image):
+        if active in self._image_layers():
             self.form.layer.value = active
 
     def _on_layer(self) -> None:
@@ -87,6 +110,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         try:
             source = snapshot(layer)
             request = self.form.request()
+            self._tries = request.options["neighbours"] == AUTOMATIC[1]
             self._start(make_worker(source, request.model, request.options), source)
         except DenoiseError as error:
             self.run_bar.say(explain(error), "error")
@@ -98,6 +122,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
 
         self._worker = worker
         self._source = source
+        self.live.hold(True)
         worker.yielded.connect(current(self._on_step))
         worker.returned.connect(current(self._on_returned))
         worker.errored.connect(current(self._on_errored))
@@ -130,7 +155,9 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self._report(denoised)
 
     def _report(self, denoised: Denoised) -> None:
-        lines = [describe_noise(denoised.noise), *denoised.warnings]
+        along = denoised.provenance["options"]["neighbours"]
+        found = describe_neighbours(along) if self._tries else ""
+        lines = [describe_noise(denoised.noise), found, *denoised.warnings]
         mood: Mood = "warning" if denoised.warnings else "plain"
         self.run_bar.say("\n".join(line for line in lines if line), mood)
 
@@ -142,15 +169,18 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
 
     def _on_finished(self) -> None:
         self._worker = self._source = None
+        self.live.hold(False)
         self.run_bar.end()
         self._enable_run()
 
     def _on_parent(self, parent: Any) -> None:
         # Closing its dock takes the panel out of the window and leaves it alive.
         if parent is None:
+            self.preview.value = False
             self._abandon()
 
     def _abandon(self) -> None:
         worker, self._worker, self._source = self._worker, None, None
         if worker is not None:
             worker.quit()
+        self.live.abandon()

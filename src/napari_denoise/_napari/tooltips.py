@@ -8,7 +8,8 @@ AXES = (
 )
 NEIGHBOURS = (
     "Neighbouring planes show much the same, each with noise of its own: looked at "
-    "together they show more. Only some models can."
+    "together they show more, unless they lie far apart or things move fast.\n"
+    "Where they help: tried on a few windows of the image first."
 )
 NOISE = (
     "Measured: gain, read noise and correlation are read off the image itself.\n"
@@ -23,6 +24,10 @@ STRENGTH = (
 DEVICE = (
     "What computes. Automatic takes a GPU if there is one, and the CPU if the GPU "
     "runs out of memory."
+)
+PREVIEW = (
+    "Denoise what is in view, again whenever you change something. What you see is "
+    "what a run makes of it."
 )
 RUN = "Denoise the layer. napari stays usable meanwhile."
 CANCEL = "Stop. Nothing of this run is kept."

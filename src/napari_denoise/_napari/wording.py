@@ -56,3 +56,18 @@ def describe_seconds_left(seconds: float | None) -> str:
     if seconds < 90 * 60:
         return f"{round(seconds / 60)} min left"
     return f"{seconds / 3600:.1f} h left"
+
+
+def describe_neighbours(along: str) -> str:
+    """Say what was found out about the planes beside one another.
+
+    Parameters
+    ----------
+    along : {"Z", "T", "none"}
+        Axis along which neighbours are looked at.
+    """
+    return {
+        "Z": "The planes above and below help here: they are looked at too.",
+        "T": "The frames before and after help here: they are looked at too.",
+        "none": "Each plane is taken alone: its neighbours do not help here.",
+    }[along]

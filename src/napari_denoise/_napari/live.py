@@ -1,0 +1,284 @@
+"""The live preview: what is in view, denoised again whenever something changes."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+from superqt.utils import create_worker
+
+from napari_denoise._napari.form import AUTOMATIC
+from napari_denoise._napari.jobs import explain
+from napari_denoise._napari.layers import snapshot
+from napari_denoise._napari.view import camera, translation, visible_part
+from napari_denoise._napari.wording import describe_neighbours
+from napari_denoise.axes import resolve_axes
+from napari_denoise.errors import Cancelled, DenoiseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from napari.viewer import Viewer
+
+    from napari_denoise._napari.form import DenoiseForm, Request
+    from napari_denoise._napari.layers import Snapshot
+    from napari_denoise._napari.view import View
+    from napari_denoise.preview import Preview
+
+    Found = tuple[np.ndarray[Any, Any], str]  # and a note on it
+
+MARK = "napari_denoise_preview"
+"""Key in a layer's metadata."""
+PAUSE_MS = 150
+"""What changes faster than this is waited for."""
+
+
+def is_preview(layer: Image) -> bool:
+    """Whether a layer is a temporary one of a preview."""
+    return MARK in layer.metadata
+
+
+class LivePreview:
+    """A temporary layer over the one that is chosen; gone when it is off.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Where the layer is shown.
+    form : DenoiseForm
+        Says what is asked for.
+
+    Attributes
+    ----------
+    said : Signal
+        Text for the user, empty if all is well.
+    ended : Signal
+        The preview went off by itself.
+    """
+
+    said = Signal(str)
+    ended = Signal()
+
+    def __init__(self, viewer: Viewer, form: DenoiseForm) -> None:
+        self._viewer, self._form = viewer, form
+        self.layer: Image | None = None
+        self._of: Image | None = None  # the layer that it shows a part of
+        self._on = self._held = False
+        self._asked: tuple[Any, ...] | None = None
+        self._newer = threading.Event()  # what is being computed is out of date
+        self._busy = False
+        self._measured = _Measured()
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE_MS)
+        self._timer.timeout.connect(self._update)
+
+    @property
+    def on(self) -> bool:
+        """Whether the preview is shown, or soon will be."""
+        return self._on
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being computed, or soon will be."""
+        return self._busy or self._timer.isActive()
+
+    def switch(self, on: bool) -> None:
+        """Switch it on or off."""
+        if on == self._on:
+            return
+        self._on = on
+        for emitter in self._emitters():
+            (emitter.connect if on else emitter.disconnect)(self._schedule)
+        removed = self._viewer.layers.events.removed
+        (removed.connect if on else removed.disconnect)(self._on_removed)
+        if on:
+            self._schedule()
+        else:
+            self._timer.stop()
+            self._newer.set()
+            self._asked = None
+            self._remove()
+            self.said.emit("")
+
+    def abandon(self) -> None:
+        """Stop without touching anything of Qt or napari: they may be gone."""
+        self._on = False
+        self._newer.set()
+
+    def hold(self, held: bool) -> None:
+        """Leave the processor to a run; afterwards show what changed meanwhile."""
+        self._held = held
+        if held:
+            self._newer.set()
+            self._asked = None
+        else:
+            self._schedule()
+
+    def _emitters(self) -> list[Any]:
+        dims = self._viewer.dims.events
+        return [
+            self._form.changed,
+            camera(self._viewer).events,
+            dims.current_step,
+            dims.order,
+            dims.ndisplay,
+        ]
+
+    def _schedule(self, *_: Any) -> None:
+        if self._on and not self._held:
+            self._timer.start()
+
+    def _update(self) -> None:
+        if not self._on or self._held:
+            return
+        try:
+            wanted = self._wanted()
+        except DenoiseError as error:
+            self._asked = None
+            self._remove()
+            self.said.emit(explain(error))
+            return
+        if wanted is None or wanted[0] == self._asked:
+            return
+        if self._busy:  # its end calls here again
+            self._newer.set()
+            return
+        self._asked = wanted[0]
+        self._start(*wanted[1:])
+
+    def _wanted(self) -> tuple[Any, ...] | None:
+        """Return what identifies the answer, and what it takes to compute it."""
+        layer = self._form.layer.value
+        if layer is None:
+            return None
+        request = self._form.request()
+        source = snapshot(layer)
+        axes = resolve_axes(source.data.shape, request.options["axes"], source.axes)
+        view = visible_part(self._viewer, layer, axes)
+        key = (id(layer), id(source.data), request.model, str(request.options), view)
+        return key, layer, source, request, view
+
+    def _start(
+        self, layer: Image, source: Snapshot, request: Request, view: View
+    ) -> None:
+        self._busy = True
+        self._newer.clear()
+        self.said.emit("Preview …")
+        worker = create_worker(
+            self._measured.denoise,
+            source,
+            request,
+            view,
+            self._newer.is_set,
+            _ignore_errors=True,
+        )
+        worker.returned.connect(lambda found: self._show(layer, source, view, found))
+        worker.errored.connect(self._on_errored)
+        worker.finished.connect(lambda *_: self._on_finished())
+        worker.start()
+
+    def _show(
+        self, layer: Image, source: Snapshot, view: View, found: Found | None
+    ) -> None:
+        is_late = self._newer.is_set() or not self._on
+        if found is None or is_late or layer not in self._viewer.layers:
+            return
+        plane, note = found
+        self.said.emit(note)
+        piece, corner = view.as_piece(plane), translation(layer, view.corner)
+        if self.layer is not None and self._of is layer:
+            self.layer.data = piece
+            self.layer.translate = corner
+            return
+        self._remove()
+        name = f"{source.name} [preview]"
+        state = {
+            **source.state,
+            "name": name,
+            "metadata": {MARK: True},
+            "visible": True,
+        }
+        self.layer, self._of = Image(piece, **{**state, "translate": corner}), layer
+        layers = self._viewer.layers
+        selected, active = set(layers.selection), layers.selection.active
+        layers.insert(layers.index(layer) + 1, self.layer)
+        layers.selection = selected
+        layers.selection.active = active
+
+    def _remove(self) -> None:
+        layer, self.layer, self._of = self.layer, None, None
+        if layer is not None and layer in self._viewer.layers:
+            self._viewer.layers.remove(layer)
+
+    def _on_removed(self, event: Any) -> None:
+        # The user threw it away, or the image that it belongs to.
+        if event.value is self.layer:
+            self.layer = self._of = None
+            self.switch(False)
+            self.ended.emit()
+        elif event.value is self._of:
+            self._remove()
+            self._schedule()
+
+    def _on_errored(self, error: Exception) -> None:
+        if not isinstance(error, Cancelled) and self._on:
+            self._remove()
+            self.said.emit(explain(error))
+
+    def _on_finished(self) -> None:
+        self._busy = False
+        if self._newer.is_set():
+            self._asked = None
+        self._schedule()
+
+
+class _Measured:
+    """The image last looked at, its noise measured; used in one thread at a time."""
+
+    def __init__(self) -> None:
+        self._key: tuple[Any, ...] = ()
+        self._preview: Preview | None = None
+
+    def denoise(
+        self,
+        source: Snapshot,
+        request: Request,
+        view: View,
+        cancelled: Callable[[], bool],
+    ) -> Found | None:
+        """Denoise what is in view; None if it is out of date before it is done."""
+        from napari_denoise.preview import Preview  # torch: in this thread only
+
+        options = dict(request.options)
+        noise = options.pop("noise")
+        options.pop("axes")  # those of the view, for certain
+        key = (id(source.data), view.axes, noise)
+        try:
+            if self._preview is None or key != self._key:
+                self._preview = Preview(
+                    source.data,
+                    axes=view.axes,
+                    noise=noise,
+                    cancelled=cancelled,
+                )
+                self._key = key
+            along = self._preview.settle(
+                request.model, options["neighbours"], options["device"], cancelled
+            )
+            plane = self._preview.part(
+                dict(view.place),
+                view.rows,
+                view.columns,
+                request.model,
+                cancelled=cancelled,
+                **options,
+            )
+            is_auto = options["neighbours"] == AUTOMATIC[1]
+            return plane, describe_neighbours(along) if is_auto else ""
+        except Cancelled:
+            return None
