@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import napari
     from qtpy.QtWidgets import QMenu
 
+STACK = "nuclei-stack"
 IMAGES = Path(__file__).parent / "images"
 SIZE = (1000, 640)
 MENU_SIZE = (620, 360)
@@ -78,6 +79,18 @@ def zoom(viewer: napari.Viewer) -> None:
     camera.zoom = 1.5
 
 
+def preview_stack(viewer: napari.Viewer, panel: Any) -> None:
+    """Open a noisy stack and switch the live preview on."""
+    viewer.layers.clear()
+    viewer.open_sample("napari-denoise", STACK)
+    viewer.reset_view()
+    camera = getattr(viewer, "scene", viewer).camera
+    camera.zoom *= 1.6
+    wait(seconds=0.5)
+    panel.preview.value = True
+    wait(lambda: panel.live.layer is not None and not panel.live.busy, seconds=60)
+
+
 def main() -> None:
     """Draw all pictures."""
     IMAGES.mkdir(exist_ok=True)
@@ -95,6 +108,9 @@ def main() -> None:
     shoot(viewer, "panel-after")
     viewer.theme = "light"
     shoot(viewer, "panel-light")
+    viewer.theme = "dark"
+    preview_stack(viewer, panel)
+    shoot(viewer, "panel-preview")
     viewer.close()
 
 

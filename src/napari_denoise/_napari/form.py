@@ -77,6 +77,7 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         # Appended, not passed: only so are the labels given one width.
         self.extend([*self._what(), *self._how()])
         _limit_width(self.layer)
+        _limit_width(self.neighbours)
         self.margins = (0, 0, 0, 0)
         self.layer.changed.connect(self._on_layer)
         self.axes.changed.connect(self._on_axes)

@@ -105,7 +105,7 @@ def camera(viewer: Viewer) -> Any:
     -------
     napari.components.Camera
     """
-    return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
+    return getattr(viewer, "scene", viewer).camera
 
 
 def _middle(ends: np.ndarray[Any, Any], length: int) -> tuple[int, int]:
