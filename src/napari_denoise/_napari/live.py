@@ -10,26 +10,20 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 from superqt.utils import create_worker
 
-from napari_denoise._napari.form import AUTOMATIC
 from napari_denoise._napari.jobs import explain
 from napari_denoise._napari.layers import snapshot
+from napari_denoise._napari.measured import MeasuredImage
 from napari_denoise._napari.view import camera, translation, visible_part
-from napari_denoise._napari.wording import describe_neighbours
 from napari_denoise.axes import resolve_axes
-from napari_denoise.errors import Cancelled, DenoiseError
+from napari_denoise.errors import DenoiseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
     from napari.viewer import Viewer
 
     from napari_denoise._napari.form import DenoiseForm, Request
     from napari_denoise._napari.layers import Snapshot
+    from napari_denoise._napari.measured import Found
     from napari_denoise._napari.view import View
-    from napari_denoise.preview import Preview
-
-    Found = tuple[np.ndarray[Any, Any], str]  # and a note on it
 
 MARK = "napari_denoise_preview"
 """Key in a layer's metadata."""
@@ -69,9 +63,10 @@ class LivePreview:
         self._of: Image | None = None  # the layer that it shows a part of
         self._on = self._held = False
         self._asked: tuple[Any, ...] | None = None
-        self._newer = threading.Event()  # what is being computed is out of date
+        # What is being computed is out of date; what is being measured is, too.
+        self._newer, self._elsewhere = threading.Event(), threading.Event()
         self._busy = False
-        self._measured = _Measured()
+        self._measured = MeasuredImage()
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
@@ -100,24 +95,27 @@ class LivePreview:
             self._schedule()
         else:
             self._timer.stop()
-            self._newer.set()
-            self._asked = None
+            self._drop()
             self._remove()
             self.said.emit("")
 
     def abandon(self) -> None:
         """Stop without touching anything of Qt or napari: they may be gone."""
         self._on = False
-        self._newer.set()
+        self._drop()
 
     def hold(self, held: bool) -> None:
         """Leave the processor to a run; afterwards show what changed meanwhile."""
         self._held = held
         if held:
-            self._newer.set()
-            self._asked = None
+            self._drop()
         else:
             self._schedule()
+
+    def _drop(self) -> None:
+        self._newer.set()
+        self._elsewhere.set()
+        self._asked = None
 
     def _emitters(self) -> list[Any]:
         dims = self._viewer.dims.events
@@ -147,6 +145,8 @@ class LivePreview:
             return
         if self._busy:  # its end calls here again
             self._newer.set()
+            if self._measured.key_of(*wanted[2:]) != self._measured.key:
+                self._elsewhere.set()
             return
         self._asked = wanted[0]
         self._start(*wanted[1:])
@@ -168,6 +168,7 @@ class LivePreview:
     ) -> None:
         self._busy = True
         self._newer.clear()
+        self._elsewhere.clear()
         self.said.emit("Preview …")
         worker = create_worker(
             self._measured.denoise,
@@ -175,6 +176,7 @@ class LivePreview:
             request,
             view,
             self._newer.is_set,
+            self._elsewhere.is_set,
             _ignore_errors=True,
         )
         worker.returned.connect(lambda found: self._show(layer, source, view, found))
@@ -226,7 +228,7 @@ class LivePreview:
             self._schedule()
 
     def _on_errored(self, error: Exception) -> None:
-        if not isinstance(error, Cancelled) and self._on:
+        if self._on:
             self._remove()
             self.said.emit(explain(error))
 
@@ -235,50 +237,3 @@ class LivePreview:
         if self._newer.is_set():
             self._asked = None
         self._schedule()
-
-
-class _Measured:
-    """The image last looked at, its noise measured; used in one thread at a time."""
-
-    def __init__(self) -> None:
-        self._key: tuple[Any, ...] = ()
-        self._preview: Preview | None = None
-
-    def denoise(
-        self,
-        source: Snapshot,
-        request: Request,
-        view: View,
-        cancelled: Callable[[], bool],
-    ) -> Found | None:
-        """Denoise what is in view; None if it is out of date before it is done."""
-        from napari_denoise.preview import Preview  # torch: in this thread only
-
-        options = dict(request.options)
-        noise = options.pop("noise")
-        options.pop("axes")  # those of the view, for certain
-        key = (id(source.data), view.axes, noise)
-        try:
-            if self._preview is None or key != self._key:
-                self._preview = Preview(
-                    source.data,
-                    axes=view.axes,
-                    noise=noise,
-                    cancelled=cancelled,
-                )
-                self._key = key
-            along = self._preview.settle(
-                request.model, options["neighbours"], options["device"], cancelled
-            )
-            plane = self._preview.part(
-                dict(view.place),
-                view.rows,
-                view.columns,
-                request.model,
-                cancelled=cancelled,
-                **options,
-            )
-            is_auto = options["neighbours"] == AUTOMATIC[1]
-            return plane, describe_neighbours(along) if is_auto else ""
-        except Cancelled:
-            return None
