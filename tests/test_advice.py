@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_denoise import NoiseModel, denoise
-from napari_denoise.advice import LEAST_WINDOWS, MOST_WINDOWS
+from napari_denoise import NoiseModel, denoise, load_model, save_model
+from napari_denoise.advice import MOST_PIXELS, SHARING_WINDOWS
 from napari_denoise.denoising import denoise_steps, run_to_end
-from napari_denoise.errors import Cancelled
+from napari_denoise.errors import Cancelled, FileError
 from napari_denoise.preview import Preview
 from tests.conftest import draw, random_model, synthetic_scene
 
@@ -16,21 +16,29 @@ SIDE = 96
 PLANES = 7
 
 
-def noisy(clean, peak=5):
-    return draw(clean, peak=peak)[0].astype(np.float32)
+def noisy(clean, peak=5, seed=0):
+    return draw(clean, peak=peak, seed=seed)[0].astype(np.float32)
+
+
+def scenes_alike():
+    return np.stack([synthetic_scene(SIDE)] * PLANES)
+
+
+def scenes_unlike():
+    scene = synthetic_scene(SIDE)
+    return np.stack([np.roll(np.rot90(scene, z), 17 * z) for z in range(PLANES)])
 
 
 @pytest.fixture(scope="module")
 def alike():
     """Seven times the same plane, each with noise of its own."""
-    return noisy(np.stack([synthetic_scene(SIDE)] * PLANES))
+    return noisy(scenes_alike())
 
 
 @pytest.fixture(scope="module")
 def unlike():
     """Planes in which everything is somewhere else."""
-    scene = synthetic_scene(SIDE)
-    return noisy(np.stack([np.roll(np.rot90(scene, z), 17 * z) for z in range(PLANES)]))
+    return noisy(scenes_unlike())
 
 
 def chosen(image, model="unet", **options):
@@ -57,10 +65,39 @@ def test_planes_that_have_nothing_in_common_are_not(axis, noise, unlike):
     np.testing.assert_array_equal(result.data, explicit)
 
 
-def test_depth_comes_before_time(alike):
-    both = np.stack([alike[:2]] * 2)
-    assert chosen(both, axes="TZYX")[1] == "Z"
-    assert chosen(both[:, :1], axes="TZYX")[1] == "T"
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_it_is_not_a_matter_of_luck(seed):
+    assert chosen(noisy(scenes_alike(), seed=seed))[1] == "Z"
+    assert chosen(noisy(scenes_unlike(), seed=seed))[1] == "none"
+
+
+def between(planes):
+    """Make thrice as many planes by linear interpolation."""
+    step = np.arange(3)[:, None, None, None] / 3
+    finer = (1 - step) * planes[:-1] + step * planes[1:]
+    return finer.swapaxes(0, 1).reshape(-1, SIDE, SIDE).astype(np.float32)
+
+
+def doubled(planes):
+    return np.repeat(planes, 2, axis=0)
+
+
+@pytest.mark.parametrize("scenes", [scenes_alike, scenes_unlike])
+@pytest.mark.parametrize("share", [between, doubled])
+def test_noise_that_planes_share_is_not_taken_for_structure(share, scenes):
+    clean, image = share(5 * scenes()), share(noisy(scenes()))
+    noise = NoiseModel(gain=0.6 if share is between else 1.0)
+    alone, together = (
+        np.mean((denoise(image, noise=noise, neighbours=n) - clean) ** 2)
+        for n in ("none", "Z")
+    )
+    assert chosen(image, noise=noise)[1] == "none" or together < alone
+
+
+def test_the_axis_that_tells_more_is_taken(alike, unlike):
+    both = np.stack([noisy(scenes_unlike(), seed=seed) for seed in range(4)])
+    assert chosen(both, axes="TZYX")[1] == "T"
+    assert chosen(both, axes="ZTYX")[1] == "Z"
 
 
 @pytest.mark.parametrize("model", ["tv", "unet-fast"])
@@ -88,6 +125,17 @@ def test_pixels_that_are_not_finite_do_no_harm(alike):
     assert chosen(holed)[1] == "Z"
 
 
+@pytest.mark.parametrize("brighter", [1, 30])
+def test_every_channel_is_asked(brighter, alike, unlike):
+    several = [brighter * alike[:5], unlike[:5], alike[:5], unlike[:5]]
+    noise = [NoiseModel(gain=gain) for gain in (brighter, 1, 1, 1)]
+    one = chosen(np.stack(several[:1] * 4), axes="CZYX", noise=noise[:1] * 4)
+    assert one[1] == "Z"
+    others = several[:1] + several[1:2] * 5
+    gains = noise[:1] + noise[1:2] * 5
+    assert chosen(np.stack(others), axes="CZYX", noise=gains)[1] == "none"
+
+
 def test_channels_without_noise_do_not_count(alike):
     both = np.stack([np.full_like(alike, 7), alike])
     assert chosen(both, axes="CZYX")[1] == "Z"
@@ -109,7 +157,9 @@ def test_few_windows_are_tried_of_a_large_stack(alike):
     before = watched.reads
     for position in (3, 4):
         preview.part({"Z": position}, (0, 9), (0, 9), neighbours="auto")
-    assert LEAST_WINDOWS * 5 <= watched.reads - before <= MOST_WINDOWS * 5 + 2
+    windows = MOST_PIXELS // SIDE**2
+    assert windows > SHARING_WINDOWS
+    assert watched.reads - before <= windows * 5 + 2
 
 
 def test_it_can_be_cancelled(alike):
@@ -118,3 +168,21 @@ def test_it_can_be_cancelled(alike):
         run_to_end(
             denoise_steps(alike, neighbours="auto", cancelled=lambda: next(calls, True))
         )
+
+
+def test_a_result_that_cannot_be_written_is_told_before_anything_is_tried(
+    tmp_path, alike
+):
+    path = tmp_path / "there.tif"
+    path.write_text("mine")
+    steps = denoise_steps(alike, neighbours="auto", out=path)
+    with pytest.raises(FileError, match="exists already"):
+        next(steps)
+    assert path.read_text() == "mine"
+
+
+def test_files_of_one_name_are_not_mixed_up(tmp_path, alike):
+    save_model(load_model("unet-fast"), tmp_path / "unet.safetensors")
+    preview = Preview(alike)
+    assert preview.settle("unet") == "Z"
+    assert preview.settle(tmp_path / "unet.safetensors") == "none"

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from napari_denoise import denoise, estimate_noise, list_models, save_model
 from napari_denoise.cli import app, parse_noise
 from napari_denoise.errors import NoiseError
-from napari_denoise.samples import pair_paths
+from napari_denoise.samples import pair_paths, sample_path
 from tests.conftest import draw, synthetic_scene
 from tests.test_files import HYPERSTACK, LUTS, PIXELS
 
@@ -203,6 +203,15 @@ def test_text_is_for_people(source, target):
     assert result.exit_code == 0
     assert result.stdout.startswith(f"Wrote {target} in ")
     assert "gain" in run("noise", source).stdout
+
+
+def test_what_neighbours_were_found_to_help_is_told(target):
+    told = run(
+        *("denoise", sample_path("cells3d_nuclei_crop28x128x128.tif"), target),
+        *("--axes", "ZYX", "--neighbours", "auto"),
+    )
+    assert told.exit_code == 0
+    assert told.stdout.endswith(": unet-3d, neighbours along Z.\n")
 
 
 def test_remarks_go_to_the_other_stream(tmp_path, target):

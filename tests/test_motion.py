@@ -75,8 +75,7 @@ def test_moving_spots_stay_as_bright_and_leave_no_trail(speed):
 @pytest.mark.parametrize("lit", [True, False], ids=["flash", "blink"])
 def test_what_blinks_does_so_in_its_own_frame(lit):
     rows, columns = grid()
-    y = np.full((FRAMES, len(rows)), NOWHERE if lit else 0)
-    y[:] = NOWHERE if lit else rows
+    y = np.tile(np.full_like(rows, NOWHERE) if lit else rows, (FRAMES, 1))
     y[4] = rows if lit else NOWHERE
     x = np.broadcast_to(columns, y.shape)
     clean = movie(y, x)

@@ -51,7 +51,7 @@ def drawn(request):
 
 
 @pytest.mark.parametrize("denoiser", DENOISERS.values(), ids=DENOISERS)
-def test_the_expected_squares_is_that_which_there_is(denoiser, drawn):
+def test_the_error_that_is_expected_is_the_one_there_is(denoiser, drawn):
     noisy, clean, noise = drawn
     denoised = denoiser(noisy)
     rng = np.random.default_rng(1)

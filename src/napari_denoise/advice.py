@@ -1,19 +1,21 @@
 """Whether neighbouring planes are worth looking at, found on a few windows.
 
 Planes that lie far apart, or frames between which everything moves, have little to do
-with one another. A network that looks at them all the same loses a little; which is
-better shows in the error that is to be expected of each result.
+with one another; and planes that were interpolated, averaged or doubled share their
+noise, which a network then takes for structure. Whether looking at them is better shows
+in the errors that are to be expected of both ways.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_denoise.axes import Layout
 from napari_denoise.job import Job, make_engine
-from napari_denoise.models.depth import choose_depth, flat_form, likely_axis
+from napari_denoise.models.depth import choose_depth, flat_form, possible_axes
 from napari_denoise.noise import NoiseModel, finite_plane
 from napari_denoise.options import NONE
 from napari_denoise.progress import run_to_end
@@ -21,7 +23,7 @@ from napari_denoise.risk import expected_squares
 from napari_denoise.sources import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,11 +36,13 @@ if TYPE_CHECKING:
 
 SIDE = 192
 """Of a window, in pixels."""
-MOST_WINDOWS = 8
-LEAST_WINDOWS = 2
+LEAST_PIXELS, MOST_PIXELS = 1 << 17, 1 << 18
+"""In all windows, where there are as many."""
 SHARE = 0.05
 """Of an image's pixels that is tried, within these limits."""
 CROPS_LOOKED_AT = 6
+SHARING_WINDOWS = 3
+"""On which it is measured how much noise the planes share."""
 
 
 def settle_neighbours(
@@ -64,12 +68,12 @@ def settle_neighbours(
     scalings : list of Scaling
         One for each of ``layout.channels``.
     cancelled : callable
-        Looked at on the way.
+        Looked at before each plane and each layer of the networks.
 
     Returns
     -------
     model : Model
-        The form that is better here.
+        The form that is better here. A 3D model that has no 2D form is taken untried.
     along : {"Z", "T", "none"}
         ``"none"`` also where the model has no 3D form.
 
@@ -78,66 +82,137 @@ def settle_neighbours(
     Cancelled
         If `cancelled` became true.
     """
-    along = likely_axis(model, layout)
+    axes = possible_axes(model, layout)
     flat = flat_form(model)
-    if along == NONE or flat is None or layout.size(along) == 1:
-        return flat if flat and along == NONE else model, along
-    deep, _ = choose_depth(model, along, layout)
+    if flat is None:
+        return model, axes[0] if axes else "Z"
+    if not axes:
+        return flat, NONE
+    deep, _ = choose_depth(model, axes[0], layout)
     engines = [make_engine(form, device, None, cancelled) for form in (flat, deep)]
-    helps = neighbours_help(source, layout, along, engines, scalings, cancelled)
-    return (deep, along) if helps else (flat, NONE)
+    gains = {}
+    for along in axes:
+        windows = _windows(source, layout, along, engines[1].z_radius, scalings)
+        gains[along] = _gain(windows, engines, cancelled)
+    best = max(axes, key=gains.__getitem__)
+    return (deep, best) if gains[best] > 0 else (flat, NONE)
 
 
-def neighbours_help(
-    source: Source,
-    layout: Layout,
-    along: str,
-    engines: Sequence[Engine],
-    scalings: list[Scaling],
-    cancelled: Callable[[], bool],
-) -> bool:
-    """Try both ways on a few windows and compare the errors to be expected.
+@dataclass
+class _Window:
+    """Part of a plane with its neighbours.
 
-    Parameters
+    Attributes
     ----------
-    source : Source
-        The image; only read.
-    layout : Layout
-        Its axes.
-    along : {"Z", "T"}
-        Axis with more than one plane.
-    engines : sequence of two engines
-        One that takes each plane alone, and one that looks at its neighbours.
-    scalings : list of Scaling
-        One for each of ``layout.channels``.
-    cancelled : callable
-        Looked at before each plane and each layer of the networks.
-
-    Returns
-    -------
-    bool
-        Whether the second's error is expected to be the smaller one.
-
-    Raises
-    ------
-    Cancelled
-        If `cancelled` became true.
+    planes : ndarray of float32, shape (planes, Y, X)
+        Counts, finite.
+    position : int
+        Which of them is meant.
+    along : str
+        Axis that they follow one another along.
+    scaling : Scaling
+        Of their channel.
     """
-    radius = engines[1].z_radius
-    total = np.zeros(2)
-    for planes, position, scaling in _windows(source, layout, along, radius, scalings):
-        for number, engine in enumerate(engines):
-            job = Job(
-                source=Source(planes, None, None),
-                layout=Layout(planes.shape, f"{along}YX"),
-                engine=engine,
-                along=along,
-                strength=1.0,
-                dtype=np.dtype(np.float32),
-                cancelled=cancelled,
-            )
-            total[number] += _expected(job, position, scaling)
-    return bool(total[1] < total[0])
+
+    planes: NDArray[np.float32]
+    position: int
+    along: str
+    scaling: Scaling
+
+    @property
+    def noise(self) -> NoiseModel:
+        return self.scaling.noise or NoiseModel.gaussian(self.scaling.sigma)
+
+    def restore(
+        self,
+        planes: NDArray[np.float32],
+        position: int,
+        engine: Engine,
+        cancelled: Callable[[], bool],
+    ) -> NDArray[np.float32]:
+        """Denoise one of some planes like these."""
+        job = Job(
+            source=Source(planes, None, None),
+            layout=Layout(planes.shape, f"{self.along}YX"),
+            engine=engine,
+            along=self.along,
+            strength=1.0,
+            dtype=np.dtype(np.float32),
+            cancelled=cancelled,
+        )
+        (line,) = job.layout.lines(job.layout.channels[0], self.along)
+        return run_to_end(job.restore_plane(line, position, self.scaling))
+
+
+def _gain(
+    windows: list[_Window], engines: Sequence[Engine], cancelled: Callable[[], bool]
+) -> float:
+    """Share of the error that neighbours take away for sure, less than 0 if not."""
+    if not windows:
+        return 0.0
+    rng = np.random.default_rng(2)
+    probes = rng.permutation(len(windows))[:SHARING_WINDOWS]
+    shared = _sharing([windows[i] for i in probes], engines[0], cancelled)
+    errors = np.array(
+        [
+            [_expected(window, engine, shared, cancelled) for engine in engines]
+            for window in windows
+        ]
+    )
+    saved = errors[:, 0] - errors[:, 1]
+    doubt = saved.std(ddof=1) / len(saved) ** 0.5 if len(saved) > 1 else 0.0
+    return float((saved.mean() - doubt) / max(abs(errors[:, 0].mean()), 1e-12))
+
+
+def _sharing(
+    windows: list[_Window], engine: Engine, cancelled: Callable[[], bool]
+) -> dict[int, float]:
+    """Measure which share of their noise planes have in common, by their distance.
+
+    What a denoiser took out of each plane alone is its noise, nearly; if that of two
+    planes is correlated, so is their noise.
+    """
+    products: dict[int, list[float]] = {}
+    for window in windows:
+        taken = []
+        for position, plane in enumerate(window.planes):
+            restored = window.restore(window.planes, position, engine, cancelled)
+            taken.append((plane - restored) / window.noise.std(restored))
+        meant = taken[window.position]
+        for position, other in enumerate(taken):
+            scale = np.sqrt(np.mean(meant**2) * np.mean(other**2))
+            share = np.mean(meant * other) / max(scale, 1e-12)
+            lag = abs(position - window.position)
+            products.setdefault(lag, []).append(float(share))
+    return {lag: max(float(np.mean(p)), 0.0) for lag, p in products.items()}
+
+
+def _expected(
+    window: _Window,
+    engine: Engine,
+    shared: dict[int, float],
+    cancelled: Callable[[], bool],
+) -> float:
+    """Square error that is to be expected of a plane, in variances of its noise.
+
+    Noise that planes share is disturbed in all of them alike: only so does it show how
+    much of it is let through.
+    """
+    original = window.planes[window.position]
+    lags = np.abs(np.arange(len(window.planes)) - window.position)
+    shares = np.array([shared.get(int(lag), 0.0) for lag in lags], np.float32)
+    shares[window.position] = 1
+
+    def denoise(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        change = shares[:, None, None] * (plane - original)
+        planes = window.planes + change
+        return window.restore(planes, window.position, engine, cancelled)
+
+    # The same disturbance for both ways, so that it does not decide between them.
+    rng = np.random.default_rng(1)
+    noise = window.noise
+    squares = expected_squares(original, denoise(original), denoise, noise, rng)
+    return float(squares.mean() / noise.std(float(original.mean())) ** 2)
 
 
 def _windows(
@@ -146,8 +221,8 @@ def _windows(
     along: str,
     radius: int,
     scalings: list[Scaling],
-) -> Iterator[tuple[NDArray[np.float32], int, Scaling]]:
-    """Cut planes with their neighbours; say which one is meant, and its scaling."""
+) -> list[_Window]:
+    """Cut windows spread over all channels that are noisy, and along their lines."""
     rng = np.random.default_rng(0)
     noisy = [
         (channel, scaling)
@@ -155,19 +230,23 @@ def _windows(
         if scaling.told > 0
     ]
     height, width = (min(side, SIDE) for side in layout.plane_shape)
-    pixels = len(noisy) * layout.planes_per_channel * np.prod(layout.plane_shape)
-    count = np.clip(SHARE * pixels / (height * width), LEAST_WINDOWS, MOST_WINDOWS)
-    for number in range(int(count) if noisy else 0):
-        channel, scaling = noisy[number % len(noisy)]
+    planes = len(noisy) * layout.planes_per_channel
+    wanted = SHARE * planes * np.prod(layout.plane_shape)
+    count = int(np.clip(wanted, LEAST_PIXELS, MOST_PIXELS) / (height * width))
+    each = -(-min(count, planes) // max(len(noisy), 1))
+    windows = []
+    for channel, scaling in noisy:
         lines = layout.lines(channel, along)
-        line = lines[rng.integers(len(lines))]
-        position = int((number + 0.5) / int(count) * len(line))
-        first = max(position - radius, 0)
-        seen = line[first : position + radius + 1]
-        planes = [finite_plane(layout.read(source.data, index))[0] for index in seen]
-        corner = _liveliest(planes[position - first], (height, width), rng)
-        window = np.stack([plane[corner] for plane in planes])
-        yield window, position - first, scaling
+        for number in range(each):
+            line = lines[rng.integers(len(lines))]
+            position = int((number + rng.random()) / each * len(line))
+            first = max(position - radius, 0)
+            seen = line[first : position + radius + 1]
+            read = [finite_plane(layout.read(source.data, index))[0] for index in seen]
+            corner = _liveliest(read[position - first], (height, width), rng)
+            cut = np.stack([plane[corner] for plane in read])
+            windows.append(_Window(cut, position - first, along, scaling))
+    return windows
 
 
 def _liveliest(
@@ -184,22 +263,3 @@ def _liveliest(
     ]
     y, x = max(corners, key=lambda corner: float(plane[corner].std()))
     return y, x
-
-
-def _expected(job: Job, position: int, scaling: Scaling) -> float:
-    """Square error that is to be expected of one plane, in variances of its noise."""
-    (line,) = job.layout.lines(job.layout.channels[0], job.along)
-    planes = job.source.data
-    original = planes[position].copy()
-
-    def denoise(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-        planes[position] = plane
-        restored = run_to_end(job.restore_plane(line, position, scaling))
-        planes[position] = original
-        return restored
-
-    noise = scaling.noise or NoiseModel.gaussian(scaling.sigma)
-    # The same disturbance for both, so that it does not decide between them.
-    rng = np.random.default_rng(1)
-    squares = expected_squares(original, denoise(original), denoise, noise, rng)
-    return float(squares.sum() / noise.std(float(original.mean())) ** 2)

@@ -98,7 +98,10 @@ def denoise(
         )
         report |= {name: facts[name] for name in fields}
         report |= {"dtype": result.data.dtype.name, "warnings": told}
-        _show(report, as_json, f"Wrote {target} in {facts['seconds']:.1f} s.")
+        along = facts["options"]["neighbours"]
+        looked = f", neighbours along {along}" if along != "none" else ""
+        text = f"Wrote {target} in {facts['seconds']:.1f} s: {facts['model']}{looked}."
+        _show(report, as_json, text)
 
 
 @app.command()

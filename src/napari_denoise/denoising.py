@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike
 
+    from napari_denoise.models import Model
     from napari_denoise.noise import NoiseModel
     from napari_denoise.progress import Progress
 
@@ -196,26 +197,31 @@ def denoise_steps(
     strength = check_strength(strength, chosen.card)
     along = check_neighbours(neighbours)
     sides, stop = check_tile(tile), cancelled or (lambda: False)
-    began, scalings = time.perf_counter(), None
-    if along == AUTO:
-        scalings = yield from measure_channels(source, layout, noise, stop)
-        chosen, along = settle_neighbours(
-            source, layout, chosen, device, scalings, stop
+    result = result_dtype(dtype, source.dtype)
+
+    def prepare(model: Model, along: str) -> tuple[Model, Job]:
+        form, remark = choose_depth(model, along, layout)
+        return form, Job(
+            source=source,
+            layout=layout,
+            engine=make_engine(form, device, sides, cancelled),
+            along=along if along != NONE else "Z",
+            strength=strength,
+            dtype=result,
+            cancelled=stop,
+            warnings=[remark] if remark else [],
         )
-    chosen, remark = choose_depth(chosen, along, layout)
-    job = Job(
-        source=source,
-        layout=layout,
-        engine=make_engine(chosen, device, sides, cancelled),
-        along=along if along != NONE else "Z",
-        strength=strength,
-        dtype=result_dtype(dtype, source.dtype),
-        cancelled=stop,
-        warnings=[remark] if remark else [],
-    )
-    with open_output(out, layout.shape, job.dtype, layout.axes) as target:
-        if scalings is None:
-            scalings = yield from measure_channels(source, layout, noise, stop)
+
+    # What does not work is told before anything is measured.
+    form, job = prepare(chosen, along) if along != AUTO else (chosen, None)
+    began = time.perf_counter()
+    with open_output(out, layout.shape, result, layout.axes) as target:
+        scalings = yield from measure_channels(source, layout, noise, stop)
+        if job is None:
+            form, along = settle_neighbours(
+                source, layout, chosen, device, scalings, stop
+            )
+            form, job = prepare(form, along)
         yield from job.run(scalings, target)
     models = tuple(s.noise for s in scalings if s.noise is not None)
     remarks = _remarks(models)
@@ -232,7 +238,7 @@ def denoise_steps(
     provenance = describe_run(
         source,
         layout.axes,
-        chosen,
+        form,
         request,
         scalings,
         job.engine,

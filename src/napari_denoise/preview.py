@@ -75,7 +75,7 @@ class Preview:
         self.layout = Layout(shape, resolve_axes(shape, axes, self._source.labels))
         steps = measure_channels(self._source, self.layout, noise, cancelled)
         self.scalings: list[Scaling] = run_to_end(steps)
-        self._helpful: dict[str, tuple[Model, str]] = {}
+        self._helpful: dict[Any, tuple[Model, str]] = {}
 
     def settle(
         self,
@@ -182,11 +182,13 @@ class Preview:
     def _settled(
         self, model: Model, device: str, cancelled: Callable[[], bool]
     ) -> tuple[Model, str]:
-        if model.name not in self._helpful:
-            self._helpful[model.name] = settle_neighbours(
+        # Files may share a name, and models that were never saved have no path.
+        key = model.name, getattr(model, "path", None) or id(model)
+        if key not in self._helpful:
+            self._helpful[key] = settle_neighbours(
                 self._source, self.layout, model, device, self.scalings, cancelled
             )
-        return self._helpful[model.name]
+        return self._helpful[key]
 
     def _planes_around(
         self, place: Mapping[str, int], along: str, radius: int

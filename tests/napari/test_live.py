@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -179,6 +182,109 @@ def test_another_layer_may_be_chosen(
     panel.form.layer.value = other
     shown(panel, first)
     assert names(viewer) == ["cells", "others", "others [preview]"]
+
+
+def test_it_looks_as_the_image_does(
+    viewer: Any, open_panel: Any, shown: Any, noisy: Any
+) -> None:
+    source = viewer.add_image(noisy, name="cells")
+    piece = shown(open_panel())
+    source.contrast_limits = (120, 700)
+    source.colormap = "magenta"
+    source.gamma = 0.7
+    assert tuple(piece.contrast_limits) == (120, 700)
+    assert piece.colormap.name == "magenta"
+    assert piece.gamma == 0.7
+
+
+@pytest.mark.parametrize("what", ["scale", "data", "name"])
+def test_it_begins_again_when_the_image_changes(
+    what: str, viewer: Any, open_panel: Any, shown: Any, noisy: Any
+) -> None:
+    source = viewer.add_image(noisy, name="cells")
+    panel = open_panel()
+    first = shown(panel).data
+    value = {"scale": (2, 3), "data": noisy[::-1].copy(), "name": "others"}[what]
+    setattr(source, what, value)
+    piece = shown(panel, first)
+    assert piece.name == f"{source.name} [preview]"
+    assert tuple(piece.scale) == tuple(source.scale)
+    inside(piece, source)
+    if what != "scale":  # which changes what is in view
+        assert np.array_equal(piece.data, first) == (what == "name")
+
+
+@pytest.mark.parametrize(
+    ("state", "hidden"),
+    [({}, False), ({"blending": "additive"}, True), ({"opacity": 0.5}, True)],
+)
+def test_the_image_does_not_shine_through(
+    state: Any, hidden: bool, viewer: Any, open_panel: Any, shown: Any, noisy: Any
+) -> None:
+    source = viewer.add_image(noisy, name="cells", **state)
+    panel = open_panel()
+    shown(panel)
+    assert source.visible != hidden
+    panel.preview.value = False
+    assert source.visible
+
+
+def test_it_keeps_nothing_of_an_image_that_is_gone(
+    viewer: Any, open_panel: Any, shown: Any, noisy: Any, qtbot: Any
+) -> None:
+    class Pixels(np.ndarray):  # arrays themselves take no weak references
+        pass
+
+    pixels = noisy.copy().view(Pixels)
+    alive = weakref.ref(pixels)
+    viewer.add_image(pixels, name="cells")
+    del pixels
+    panel = open_panel()
+    shown(panel)
+    panel.preview.value = False
+    viewer.layers.clear()
+
+    def is_gone() -> bool:
+        gc.collect()
+        return alive() is None
+
+    qtbot.waitUntil(is_gone, timeout=5 * SECOND)
+
+
+@pytest.fixture
+def stuck() -> Iterator[threading.Event]:
+    """Every network stops in its first layer until the event is set."""
+    from torch.nn.modules.module import register_module_forward_pre_hook
+
+    go_on = threading.Event()
+    hook = register_module_forward_pre_hook(lambda *_: go_on.wait(20) and None)
+    yield go_on
+    go_on.set()
+    hook.remove()
+
+
+@pytest.mark.parametrize("how", ["off", "layer", "choice"])
+def test_late_answers_are_dropped(
+    how: str, viewer: Any, open_panel: Any, noisy: Any, qtbot: Any, stuck: Any
+) -> None:
+    viewer.add_image(noisy, name="cells")
+    other = viewer.add_image(noisy[::-1].copy(), name="others")
+    panel = open_panel("unet-fast")
+    panel.form.layer.value = viewer.layers["cells"]
+    panel.preview.value = True
+    qtbot.waitUntil(lambda: panel.note.value == "Preview …", timeout=5 * SECOND)
+    if how == "off":
+        panel.preview.value = False
+    elif how == "layer":
+        viewer.layers.clear()
+    else:
+        panel.form.layer.value = other
+    qtbot.wait(300)
+    stuck.set()
+    qtbot.waitUntil(lambda: not panel.live.busy, timeout=10 * SECOND)
+    left = {"off": ["cells", "others"], "layer": []}
+    assert names(viewer) == left.get(how, ["cells", "others", "others [preview]"])
+    assert panel.note.value == ""
 
 
 def test_closing_the_panel_takes_it_along(

@@ -141,8 +141,8 @@ def denoise_layer(layer: Image, model: Any = "unet", **options: Any) -> LayerDat
         As for :func:`napari_denoise.denoise`.
     **options
         Options of :func:`napari_denoise.denoise`: `axes`, `noise`, `strength`,
-        `device`, `tile`, `dtype`, `out`. `axes` is taken from the layer's axis
-        labels unless it is given.
+        `neighbours`, `device`, `tile`, `dtype`, `out`. `axes` is taken from the
+        layer's axis labels unless it is given.
 
     Returns
     -------

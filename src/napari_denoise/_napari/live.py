@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from napari.layers import Image
 from psygnal import Signal
@@ -25,15 +26,18 @@ if TYPE_CHECKING:
     from napari_denoise._napari.measured import Found
     from napari_denoise._napari.view import View
 
-MARK = "napari_denoise_preview"
-"""Key in a layer's metadata."""
 PAUSE_MS = 150
 """What changes faster than this is waited for."""
+LOOKS = ("contrast_limits", "colormap", "gamma", "interpolation2d", "opacity")
+"""What a preview has in common with its image at any time."""
+COVERING = ("opaque", "translucent", "translucent_no_depth")
+"""Blendings under which a layer hides those below it."""
+_previews: WeakSet[Image] = WeakSet()
 
 
 def is_preview(layer: Image) -> bool:
     """Whether a layer is a temporary one of a preview."""
-    return MARK in layer.metadata
+    return layer in _previews
 
 
 class LivePreview:
@@ -61,6 +65,7 @@ class LivePreview:
         self._viewer, self._form = viewer, form
         self.layer: Image | None = None
         self._of: Image | None = None  # the layer that it shows a part of
+        self._covered = False  # that layer would shine through, and was hidden
         self._on = self._held = False
         self._asked: tuple[Any, ...] | None = None
         # What is being computed is out of date; what is being measured is, too.
@@ -97,6 +102,7 @@ class LivePreview:
             self._timer.stop()
             self._drop()
             self._remove()
+            self._measured.forget()
             self.said.emit("")
 
     def abandon(self) -> None:
@@ -109,6 +115,7 @@ class LivePreview:
         self._held = held
         if held:
             self._drop()
+            self.said.emit("")
         else:
             self._schedule()
 
@@ -116,6 +123,13 @@ class LivePreview:
         self._newer.set()
         self._elsewhere.set()
         self._asked = None
+
+    def _renew(self, *_: Any) -> None:
+        """Begin again: the image is no longer what it was."""
+        self._drop()
+        self._remove()
+        self._measured.forget()
+        self._schedule()
 
     def _emitters(self) -> list[Any]:
         dims = self._viewer.dims.events
@@ -141,7 +155,10 @@ class LivePreview:
             self._remove()
             self.said.emit(explain(error))
             return
-        if wanted is None or wanted[0] == self._asked:
+        if wanted is None:
+            self.said.emit("")
+            return
+        if wanted[0] == self._asked:
             return
         if self._busy:  # its end calls here again
             self._newer.set()
@@ -189,6 +206,7 @@ class LivePreview:
     ) -> None:
         is_late = self._newer.is_set() or not self._on
         if found is None or is_late or layer not in self._viewer.layers:
+            self.said.emit("")
             return
         plane, note = found
         self.said.emit(note)
@@ -199,33 +217,51 @@ class LivePreview:
             return
         self._remove()
         name = f"{source.name} [preview]"
-        state = {
-            **source.state,
-            "name": name,
-            "metadata": {MARK: True},
-            "visible": True,
-        }
-        self.layer, self._of = Image(piece, **{**state, "translate": corner}), layer
+        state = {**source.state, "name": name, "metadata": {}, "translate": corner}
+        self._add(Image(piece, **state), layer)
+
+    def _add(self, piece: Image, layer: Image) -> None:
+        """Lay a piece over its layer, and leave the selection as it was."""
+        self.layer, self._of = piece, layer
+        _previews.add(piece)
         layers = self._viewer.layers
         selected, active = set(layers.selection), layers.selection.active
-        layers.insert(layers.index(layer) + 1, self.layer)
+        layers.insert(layers.index(layer) + 1, piece)
         layers.selection = selected
         layers.selection.active = active
+        layers.link_layers([layer, piece], LOOKS)
+        for event in self._geometry(layer):
+            event.connect(self._renew)
+        if layer.visible and (layer.blending not in COVERING or layer.opacity < 1):
+            layer.visible, self._covered = False, True
+
+    @staticmethod
+    def _geometry(layer: Image) -> list[Any]:
+        events = layer.events
+        return [
+            *(events.data, events.name, events.blending),
+            *(events.scale, events.translate, events.rotate, events.shear),
+            events.affine,
+        ]
 
     def _remove(self) -> None:
-        layer, self.layer, self._of = self.layer, None, None
-        if layer is not None and layer in self._viewer.layers:
-            self._viewer.layers.remove(layer)
+        piece, layer = self.layer, self._of
+        self.layer = self._of = None
+        if layer is not None:
+            for event in self._geometry(layer):
+                event.disconnect(self._renew)
+            layer.visible, self._covered = layer.visible or self._covered, False
+        if piece is not None and piece in self._viewer.layers:
+            self._viewer.layers.remove(piece)
 
     def _on_removed(self, event: Any) -> None:
         # The user threw it away, or the image that it belongs to.
         if event.value is self.layer:
-            self.layer = self._of = None
+            self._remove()
             self.switch(False)
             self.ended.emit()
         elif event.value is self._of:
-            self._remove()
-            self._schedule()
+            self._renew()
 
     def _on_errored(self, error: Exception) -> None:
         if self._on:
@@ -234,6 +270,8 @@ class LivePreview:
 
     def _on_finished(self) -> None:
         self._busy = False
+        if not self._on:
+            self._measured.forget()
         if self._newer.is_set():
             self._asked = None
         self._schedule()

@@ -34,6 +34,10 @@ class MeasuredImage:
         self.key: tuple[Any, ...] = ()
         self._preview: Preview | None = None
 
+    def forget(self) -> None:
+        """Let go of the image."""
+        self.key, self._preview = (), None
+
     @staticmethod
     def key_of(source: Snapshot, request: Request, view: View) -> tuple[Any, ...]:
         """Return what the measurement depends on: not the view, nor the model."""
@@ -55,16 +59,18 @@ class MeasuredImage:
         options.pop("axes")  # those of the view, for certain
         key = self.key_of(source, request, view)
         try:
-            if self._preview is None or key != self.key:
+            preview = self._preview
+            if preview is None or key != self.key:
                 self._preview, self.key = None, key
-                self._preview = Preview(
+                preview = Preview(
                     source.data, axes=view.axes, noise=noise, cancelled=elsewhere
                 )
             # Moving the view does not begin these anew: they would never end.
-            along = self._preview.settle(
+            along = preview.settle(
                 request.model, options["neighbours"], options["device"], elsewhere
             )
-            plane = self._preview.part(
+            self._preview = preview
+            plane = preview.part(
                 dict(view.place),
                 view.rows,
                 view.columns,

@@ -151,6 +151,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
             return
         names = {layer.name for layer in self._viewer.layers}
         result = result_tuple(denoised, self._source, names)
+        self.preview.value = False  # the result is there
         self._viewer.add_layer(Layer.create(*result))
         self._report(denoised)
 

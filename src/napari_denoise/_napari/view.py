@@ -78,7 +78,10 @@ def visible_part(viewer: Viewer, layer: Image, axes: str) -> View:
     before = viewer.dims.ndim - layer.ndim
     shown = {spatial[axis - before] for axis in viewer.dims.displayed if axis >= before}
     if viewer.dims.ndisplay != 2 or shown != {"Y", "X"}:
-        raise ImageError("The preview shows planes: display Y and X, in 2D.")
+        raise ImageError(
+            "The preview shows planes of Y and X, in 2D: see the buttons under the "
+            "layer list that switch between 2D and 3D and roll the axes."
+        )
     factors = layer.downsample_factors[layer.data_level] if layer.multiscale else 1
     corners = np.asarray(layer.corner_pixels) * factors
     shape = (layer.data[0] if layer.multiscale else layer.data).shape

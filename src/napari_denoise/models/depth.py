@@ -57,8 +57,8 @@ def choose_depth(model: Model, along: str, layout: Layout) -> tuple[Model, str]:
     )
 
 
-def likely_axis(model: Model, layout: Layout) -> str:
-    """Name the axis along which a model may look at neighbours.
+def possible_axes(model: Model, layout: Layout) -> list[str]:
+    """Name the axes along which a model can look at neighbours.
 
     Parameters
     ----------
@@ -69,16 +69,13 @@ def likely_axis(model: Model, layout: Layout) -> str:
 
     Returns
     -------
-    {"Z", "T", "none"}
-        Z if there are planes along it, else T; ``"none"`` for models without a 3D
-        form, and for single planes unless the model has no other form.
+    list of str
+        Those of Z and T that have more than one plane; none for models without a 3D
+        form.
     """
     if model.card.ndim == 2 and _sibling(model, SUFFIX_3D) is None:
-        return NONE
-    for axis in ("Z", "T"):
-        if layout.size(axis) > 1:
-            return axis
-    return NONE if flat_form(model) else "Z"
+        return []
+    return [axis for axis in ("Z", "T") if layout.size(axis) > 1]
 
 
 def flat_form(model: Model) -> Model | None:
