@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from napari_denoise import NoiseModel, denoise, load_model, save_model
-from napari_denoise.advice import MOST_PIXELS, SHARING_WINDOWS
+from napari_denoise.advice import MOST_PIXELS, SHARING_WINDOWS, _windows
 from napari_denoise.denoising import denoise_steps, run_to_end
 from napari_denoise.errors import Cancelled, FileError
 from napari_denoise.preview import Preview
+from napari_denoise.sources import read_source
 from tests.conftest import draw, random_model, synthetic_scene
 
 SIDE = 96
@@ -125,15 +126,20 @@ def test_pixels_that_are_not_finite_do_no_harm(alike):
     assert chosen(holed)[1] == "Z"
 
 
-@pytest.mark.parametrize("brighter", [1, 30])
-def test_every_channel_is_asked(brighter, alike, unlike):
-    several = [brighter * alike[:5], unlike[:5], alike[:5], unlike[:5]]
-    noise = [NoiseModel(gain=gain) for gain in (brighter, 1, 1, 1)]
-    one = chosen(np.stack(several[:1] * 4), axes="CZYX", noise=noise[:1] * 4)
-    assert one[1] == "Z"
-    others = several[:1] + several[1:2] * 5
-    gains = noise[:1] + noise[1:2] * 5
-    assert chosen(np.stack(others), axes="CZYX", noise=gains)[1] == "none"
+def test_every_channel_is_asked(alike):
+    gains = range(1, 13)
+    both = np.stack([alike[:5, :48, :48]] * len(gains))
+    preview = Preview(both, axes="CZYX", noise=[NoiseModel(gain=g) for g in gains])
+    source, layout = read_source(both), preview.layout
+    windows = _windows(source, layout, "Z", 2, preview.scalings)
+    assert {window.noise.gain for window in windows} == set(gains)
+
+
+@pytest.mark.parametrize("brighter", [1, 100])
+def test_bright_channels_do_not_decide_for_all(brighter, alike, unlike):
+    channels = [brighter * unlike[:5], *[noisy(scenes_alike()[:5], seed=1)] * 5]
+    noise = [NoiseModel(gain=gain) for gain in (brighter, *[1] * 5)]
+    assert chosen(np.stack(channels), axes="CZYX", noise=noise)[1] == "Z"
 
 
 def test_channels_without_noise_do_not_count(alike):
