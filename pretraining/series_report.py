@@ -75,7 +75,7 @@ UNSEEN = f"""
 Root-mean-square error in counts, expected from the noisy series alone by Stein's
 unbiased risk estimate, with the noise as it was measured; in brackets the true one,
 where it is known ({USUAL} photons). An error in the measured noise shifts all models of
-a column alike, so the order of models is surer than the numbers.
+a column, and those that let more noise through a little more.
 
 | model | {" | ".join([*CLEAN, *NOISY])} |
 | --- |{" --- |" * (len(CLEAN) + len(NOISY))}

@@ -192,3 +192,11 @@ def test_files_of_one_name_are_not_mixed_up(tmp_path, alike):
     preview = Preview(alike)
     assert preview.settle("unet") == "Z"
     assert preview.settle(tmp_path / "unet.safetensors") == "none"
+
+
+@pytest.mark.filterwarnings("error")
+def test_places_without_a_photon_do_no_harm():
+    scenes = scenes_alike()
+    scenes[:, :, :48] = 0
+    dark = np.random.default_rng(0).poisson(5 * scenes).astype(np.uint16)
+    assert chosen(dark, noise=NoiseModel(gain=1.0))[1] == "Z"

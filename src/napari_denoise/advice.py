@@ -19,7 +19,7 @@ from napari_denoise.models.depth import choose_depth, flat_form, possible_axes
 from napari_denoise.noise import NoiseModel, finite_plane
 from napari_denoise.options import NONE
 from napari_denoise.progress import run_to_end
-from napari_denoise.risk import expected_squares
+from napari_denoise.risk import deviation, expected_squares
 from napari_denoise.sources import Source
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _sharing(
         taken = []
         for position, plane in enumerate(window.planes):
             restored = window.restore(window.planes, position, engine, cancelled)
-            taken.append((plane - restored) / window.noise.std(restored))
+            taken.append((plane - restored) / deviation(restored, window.noise))
         meant = taken[window.position]
         for position, other in enumerate(taken):
             scale = np.sqrt(np.mean(meant**2) * np.mean(other**2))
@@ -212,7 +212,7 @@ def _expected(
     rng = np.random.default_rng(1)
     noise = window.noise
     squares = expected_squares(original, denoise(original), denoise, noise, rng)
-    return float(squares.mean() / noise.std(float(original.mean())) ** 2)
+    return float(squares.mean() / np.mean(deviation(original, noise) ** 2))
 
 
 def _windows(

@@ -67,8 +67,7 @@ def expected_squares(
     y = np.asarray(noisy, np.float64)
     variance = noise.gain * (y - noise.offset) + noise.read_std**2
     # Counts may lie below the offset; what is disturbed more there weighs less.
-    floor = noise.read_std**2 + LEAST_PHOTONS * noise.gain**2
-    sigma = np.sqrt(np.maximum(variance, floor))
+    sigma = deviation(y, noise)
     pattern = rng.choice((-1.0, 1.0), y.shape)
     if noise.correlation_length > 0:
         pattern = blur_noise(pattern, noise.correlation_length / 2)
@@ -76,3 +75,22 @@ def expected_squares(
     answer = (denoiser(disturbed) - denoised.astype(np.float64)) / DISTURBANCE
     let_through = pattern * (variance / sigma) * answer
     return np.asarray((denoised - y) ** 2 - variance + 2 * let_through)
+
+
+def deviation(counts: NDArray[np.floating], noise: NoiseModel) -> NDArray[np.float64]:
+    """Return the deviation of the noise, never of less than a tenth of a photon.
+
+    Parameters
+    ----------
+    counts : ndarray of float
+        Any, also below the offset.
+    noise : NoiseModel
+        Of the image.
+
+    Returns
+    -------
+    ndarray of float64, same shape
+    """
+    of_photons = noise.gain * (counts - noise.offset)
+    least = LEAST_PHOTONS * noise.gain**2
+    return np.asarray(np.sqrt(np.maximum(of_photons, least) + noise.read_std**2))
