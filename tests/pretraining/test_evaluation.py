@@ -89,7 +89,8 @@ def test_scores_that_are_written_are_read_again(tmp_path):
 
 def test_the_scores_in_the_documentation_can_be_read():
     judged = {each.model for each in read_scores(STORE)}
-    assert judged == {"noisy", *(card.name for card in list_models())}
+    flat = {card.name for card in list_models() if card.ndim == 2}
+    assert judged == {"noisy", *flat}
 
 
 def test_means_are_by_test_set_and_by_what_is_known_of_the_noise():
