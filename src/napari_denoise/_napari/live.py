@@ -78,11 +78,6 @@ class LivePreview:
         self._timer.timeout.connect(self._update)
 
     @property
-    def on(self) -> bool:
-        """Whether the preview is shown, or soon will be."""
-        return self._on
-
-    @property
     def busy(self) -> bool:
         """Whether something is being computed, or soon will be."""
         return self._busy or self._timer.isActive()
@@ -230,13 +225,14 @@ class LivePreview:
         layers.selection = selected
         layers.selection.active = active
         layers.link_layers([layer, piece], LOOKS)
-        for event in self._geometry(layer):
+        for event in self._changes(layer):
             event.connect(self._renew)
         if layer.visible and (layer.blending not in COVERING or layer.opacity < 1):
             layer.visible, self._covered = False, True
 
     @staticmethod
-    def _geometry(layer: Image) -> list[Any]:
+    def _changes(layer: Image) -> list[Any]:
+        """Events after which a piece no longer fits its layer."""
         events = layer.events
         return [
             *(events.data, events.name, events.blending),
@@ -248,7 +244,7 @@ class LivePreview:
         piece, layer = self.layer, self._of
         self.layer = self._of = None
         if layer is not None:
-            for event in self._geometry(layer):
+            for event in self._changes(layer):
                 event.disconnect(self._renew)
             layer.visible, self._covered = layer.visible or self._covered, False
         if piece is not None and piece in self._viewer.layers:
