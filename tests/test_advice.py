@@ -131,7 +131,8 @@ def test_every_channel_is_asked(alike):
     both = np.stack([alike[:5, :48, :48]] * len(gains))
     preview = Preview(both, axes="CZYX", noise=[NoiseModel(gain=g) for g in gains])
     source, layout = read_source(both), preview.layout
-    windows = _windows(source, layout, "Z", 2, preview.scalings)
+    channels = list(zip(layout.channels, preview.scalings, strict=True))
+    windows = _windows(source, layout, "Z", 2, channels)
     assert {window.noise.gain for window in windows} == set(gains)
 
 
@@ -190,8 +191,8 @@ def test_a_result_that_cannot_be_written_is_told_before_anything_is_tried(
 def test_files_of_one_name_are_not_mixed_up(tmp_path, alike):
     save_model(load_model("unet-fast"), tmp_path / "unet.safetensors")
     preview = Preview(alike)
-    assert preview.settle("unet") == "Z"
-    assert preview.settle(tmp_path / "unet.safetensors") == "none"
+    assert preview.settle("unet") == ["Z"]
+    assert preview.settle(tmp_path / "unet.safetensors") == ["none"]
 
 
 @pytest.mark.filterwarnings("error")

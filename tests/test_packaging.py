@@ -50,7 +50,9 @@ RANKS = (
         "provenance",
         "quality",
         "risk",
+        "surroundings",
         "training",
+        "treatment",
     },
     {"__init__", "_napari", "batch", "cli", "cluster"},
 )

@@ -14,25 +14,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_denoise.axes import Layout
-from napari_denoise.job import Job, make_engine
+from napari_denoise.job import Job
 from napari_denoise.models.depth import choose_depth, flat_form, possible_axes
 from napari_denoise.noise import NoiseModel, finite_plane
 from napari_denoise.options import NONE
 from napari_denoise.progress import run_to_end
 from napari_denoise.risk import deviation, expected_squares
 from napari_denoise.sources import Source
+from napari_denoise.treatment import Treatment, make_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from napari_denoise.inference import TileRunner
-    from napari_denoise.job import WholePlanes
     from napari_denoise.models import Model
     from napari_denoise.noise import Scaling
 
-    Engine = TileRunner | WholePlanes
+    Channel = tuple[dict[str, int], Scaling]
 
 SIDE = 192
 """Of a window, in pixels."""
@@ -50,10 +49,10 @@ def settle_neighbours(
     layout: Layout,
     model: Model,
     device: str,
-    scalings: list[Scaling],
+    channels: list[Channel],
     cancelled: Callable[[], bool],
 ) -> tuple[Model, str]:
-    """Settle what ``neighbours="auto"`` means for an image.
+    """Settle what ``neighbours="auto"`` means for some channels of an image.
 
     Parameters
     ----------
@@ -65,8 +64,8 @@ def settle_neighbours(
         As the user named it.
     device : str
         As `denoise` takes it.
-    scalings : list of Scaling
-        One for each of ``layout.channels``.
+    channels : list of (dict, Scaling)
+        Some of ``layout.channels``, each with its noise, shift and scale.
     cancelled : callable
         Looked at before each plane and each layer of the networks.
 
@@ -89,13 +88,60 @@ def settle_neighbours(
     if not axes:
         return flat, NONE
     deep, _ = choose_depth(model, axes[0], layout)
-    engines = [make_engine(form, device, None, cancelled) for form in (flat, deep)]
+    alone, together = (
+        Treatment(form, make_engine(form, device, None, cancelled))
+        for form in (flat, deep)
+    )
+    noisy = [(channel, scaling) for channel, scaling in channels if scaling.told > 0]
     gains = {}
     for along in axes:
-        windows = _windows(source, layout, along, engines[1].z_radius, scalings)
-        gains[along] = _gain(windows, engines, cancelled)
+        windows = _windows(source, layout, along, together.engine.z_radius, noisy)
+        gains[along] = _gain(windows, [alone, together], cancelled)
     best = max(axes, key=gains.__getitem__)
     return (deep, best) if gains[best] > 0 else (flat, NONE)
+
+
+def settle_channels(
+    source: Source,
+    layout: Layout,
+    models: list[Model],
+    device: str,
+    scalings: list[Scaling],
+    cancelled: Callable[[], bool],
+) -> list[tuple[Model, str]]:
+    """Settle what ``neighbours="auto"`` means, for all channels of each model at once.
+
+    Parameters
+    ----------
+    source, layout, device, cancelled
+        As :func:`settle_neighbours` takes them.
+    models : list of Model
+        One for each of ``layout.channels``.
+    scalings : list of Scaling
+        The same.
+
+    Returns
+    -------
+    list of (Model, str)
+        What :func:`settle_neighbours` found for each channel's model.
+
+    Raises
+    ------
+    Cancelled
+        If `cancelled` became true.
+    """
+    channels: dict[int, list[Channel]] = {}
+    for model, channel in zip(
+        models, zip(layout.channels, scalings, strict=True), strict=True
+    ):
+        channels.setdefault(id(model), []).append(channel)
+    found = {
+        id(model): settle_neighbours(
+            source, layout, model, device, channels[id(model)], cancelled
+        )
+        for model in {id(model): model for model in models}.values()
+    }
+    return [found[id(model)] for model in models]
 
 
 @dataclass
@@ -127,35 +173,35 @@ class _Window:
         self,
         planes: NDArray[np.float32],
         position: int,
-        engine: Engine,
+        treatment: Treatment,
         cancelled: Callable[[], bool],
     ) -> NDArray[np.float32]:
         """Denoise one of some planes like these."""
         job = Job(
             source=Source(planes, None, None),
             layout=Layout(planes.shape, f"{self.along}YX"),
-            engine=engine,
-            along=self.along,
-            strength=1.0,
             dtype=np.dtype(np.float32),
             cancelled=cancelled,
         )
         (line,) = job.layout.lines(job.layout.channels[0], self.along)
-        return run_to_end(job.restore_plane(line, position, self.scaling))
+        steps = job.restore_plane(line, position, self.scaling, treatment)
+        return run_to_end(steps)
 
 
 def _gain(
-    windows: list[_Window], engines: Sequence[Engine], cancelled: Callable[[], bool]
+    windows: list[_Window],
+    treatments: Sequence[Treatment],
+    cancelled: Callable[[], bool],
 ) -> float:
     """Share of the error that neighbours take away for sure, less than 0 if not."""
     if not windows:
         return 0.0
     rng = np.random.default_rng(2)
     probes = rng.permutation(len(windows))[:SHARING_WINDOWS]
-    shared = _sharing([windows[i] for i in probes], engines[0], cancelled)
+    shared = _sharing([windows[i] for i in probes], treatments[0], cancelled)
     errors = np.array(
         [
-            [_expected(window, engine, shared, cancelled) for engine in engines]
+            [_expected(window, way, shared, cancelled) for way in treatments]
             for window in windows
         ]
     )
@@ -165,7 +211,7 @@ def _gain(
 
 
 def _sharing(
-    windows: list[_Window], engine: Engine, cancelled: Callable[[], bool]
+    windows: list[_Window], treatment: Treatment, cancelled: Callable[[], bool]
 ) -> dict[int, float]:
     """Measure which share of their noise planes have in common, by their distance.
 
@@ -176,7 +222,7 @@ def _sharing(
     for window in windows:
         taken = []
         for position, plane in enumerate(window.planes):
-            restored = window.restore(window.planes, position, engine, cancelled)
+            restored = window.restore(window.planes, position, treatment, cancelled)
             taken.append((plane - restored) / deviation(restored, window.noise))
         meant = taken[window.position]
         for position, other in enumerate(taken):
@@ -189,7 +235,7 @@ def _sharing(
 
 def _expected(
     window: _Window,
-    engine: Engine,
+    treatment: Treatment,
     shared: dict[int, float],
     cancelled: Callable[[], bool],
 ) -> float:
@@ -206,7 +252,7 @@ def _expected(
     def denoise(plane: NDArray[np.float32]) -> NDArray[np.float32]:
         change = shares[:, None, None] * (plane - original)
         planes = window.planes + change
-        return window.restore(planes, window.position, engine, cancelled)
+        return window.restore(planes, window.position, treatment, cancelled)
 
     # The same disturbance for both ways, so that it does not decide between them.
     rng = np.random.default_rng(1)
@@ -220,15 +266,10 @@ def _windows(
     layout: Layout,
     along: str,
     radius: int,
-    scalings: list[Scaling],
+    noisy: list[Channel],
 ) -> list[_Window]:
-    """Cut windows spread over all channels that are noisy, and along their lines."""
+    """Cut windows spread over some channels, and along their lines."""
     rng = np.random.default_rng(0)
-    noisy = [
-        (channel, scaling)
-        for channel, scaling in zip(layout.channels, scalings, strict=True)
-        if scaling.told > 0
-    ]
     height, width = (min(side, SIDE) for side in layout.plane_shape)
     planes = len(noisy) * layout.planes_per_channel
     wanted = SHARE * planes * np.prod(layout.plane_shape)

@@ -6,22 +6,16 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from napari_denoise.advice import settle_neighbours
+from napari_denoise.advice import settle_channels
 from napari_denoise.axes import Layout, resolve_axes
-from napari_denoise.job import Job, make_engine
+from napari_denoise.job import Job
 from napari_denoise.measurement import measure_channels
-from napari_denoise.models import choose_depth, load_model
-from napari_denoise.options import (
-    AUTO,
-    NONE,
-    check_neighbours,
-    check_strength,
-    check_tile,
-)
+from napari_denoise.options import AUTO, check_neighbours, check_tile
 from napari_denoise.output import open_output, result_dtype
 from napari_denoise.progress import Denoised, NoiseMeasured, TileDone, run_to_end
 from napari_denoise.provenance import describe_run
 from napari_denoise.sources import read_source
+from napari_denoise.treatment import choose_models, make_treatments, same_neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +25,7 @@ if TYPE_CHECKING:
     from napari_denoise.models import Model
     from napari_denoise.noise import NoiseModel
     from napari_denoise.progress import Progress
+    from napari_denoise.treatment import Treatment
 
 __all__ = [
     "DenoiseWarning",
@@ -53,7 +48,7 @@ def denoise(
     *,
     axes: str | None = None,
     noise: Any = "auto",
-    strength: float = 1.0,
+    strength: Any = 1.0,
     neighbours: str = "none",
     device: str = "auto",
     tile: Any = "auto",
@@ -66,8 +61,9 @@ def denoise(
     ----------
     image : array-like or napari image layer
         Integers or floats, planes with any of T, C, Z and S axes. Never changed.
-    model : str, Path or Model
-        A name that `list_models` gives, a model file, or a loaded model.
+    model : str, Path or Model, or sequence of them
+        A name that `list_models` gives, a model file, or a loaded model; one for all
+        channels, or one per channel.
     axes, noise, strength, neighbours, device, tile, dtype, out
         As :func:`denoise_steps` takes them.
 
@@ -132,7 +128,7 @@ def denoise_steps(
     *,
     axes: str | None = None,
     noise: Any = "auto",
-    strength: float = 1.0,
+    strength: Any = 1.0,
     neighbours: str = "none",
     device: str = "auto",
     tile: Any = "auto",
@@ -146,17 +142,18 @@ def denoise_steps(
     ----------
     image : array-like or napari image layer
         Read plane by plane; never changed.
-    model : str, Path or Model
-        A name that `list_models` gives, a model file, or a loaded model.
+    model : str, Path or Model, or sequence of them
+        A name that `list_models` gives, a model file, or a loaded model; one for all
+        channels, or one per channel.
     axes : str, optional
         Letters of TCZYXS, one per axis. By default the layer's labels, else YX or
         ZYX; other images need it.
     noise : "auto", "none", float, NoiseModel or sequence of NoiseModel
         ``"auto"`` measures it, pooled over T and Z, one per channel; a float is a
         Gaussian σ in counts; ``"none"`` leaves the counts unstabilised.
-    strength : float
+    strength : float or sequence of float
         0 to 1 blends with the input in counts; 1 to 2 tells the network that much
-        more noise.
+        more noise. One for all channels, or one per channel: 0 leaves it as it is.
     neighbours : {"none", "Z", "T", "auto"}
         Axis along which a 3D model looks at the planes before and after each one. A
         2D model's name stands for its 3D sibling then, where there is one. ``"auto"``
@@ -193,44 +190,35 @@ def denoise_steps(
     layout = Layout(
         source.data.shape, resolve_axes(source.data.shape, axes, source.labels)
     )
-    chosen = load_model(model)
-    strength = check_strength(strength, chosen.card)
-    along = check_neighbours(neighbours)
-    sides, stop = check_tile(tile), cancelled or (lambda: False)
-    result = result_dtype(dtype, source.dtype)
+    chosen = choose_models(model, strength, len(layout.channels))
+    models, strengths = [model for model, _ in chosen], [number for _, number in chosen]
+    along, sides = check_neighbours(neighbours), check_tile(tile)
+    stop = cancelled or (lambda: False)
+    job = Job(source, layout, result_dtype(dtype, source.dtype), stop)
 
-    def prepare(model: Model, along: str) -> tuple[Model, Job]:
-        form, remark = choose_depth(model, along, layout)
-        return form, Job(
-            source=source,
-            layout=layout,
-            engine=make_engine(form, device, sides, cancelled),
-            along=along if along != NONE else "Z",
-            strength=strength,
-            dtype=result,
-            cancelled=stop,
-            warnings=[remark] if remark else [],
-        )
+    def treat(forms: list[tuple[Model, str]]) -> list[Treatment]:
+        return make_treatments(forms, strengths, device, sides, cancelled)
 
-    # What does not work is told before anything is measured.
-    form, job = prepare(chosen, along) if along != AUTO else (chosen, None)
+    treatments: list[Treatment] = []
+    if along != AUTO:  # what does not work is told before anything is measured
+        forms, remarks = same_neighbours(models, along, layout)
+        job.warnings += remarks
+        treatments = treat(forms)
     began = time.perf_counter()
-    with open_output(out, layout.shape, result, layout.axes) as target:
+    with open_output(out, layout.shape, job.dtype, layout.axes) as target:
         scalings = yield from measure_channels(source, layout, noise, stop)
-        if job is None:
-            form, along = settle_neighbours(
-                source, layout, chosen, device, scalings, stop
-            )
-            form, job = prepare(form, along)
-        yield from job.run(scalings, target)
-    models = tuple(s.noise for s in scalings if s.noise is not None)
-    remarks = _remarks(models)
-    told = tuple(dict.fromkeys([*job.warnings, *job.engine.warnings, *remarks]))
+        treatments = treatments or treat(
+            settle_channels(source, layout, models, device, scalings, stop)
+        )
+        yield from job.run(scalings, treatments, target)
+    found = tuple(s.noise for s in scalings if s.noise is not None)
+    engines = [remark for way in treatments for remark in way.engine.warnings]
+    told = [*job.warnings, *engines, *_remarks(found)]
     request = {
         "axes": axes,
         "noise": noise,
-        "strength": strength,
-        "neighbours": along,
+        "neighbours": _in_common([way.neighbours for way in treatments]) or AUTO,
+        "strength": strengths if _in_common(strengths) is None else strengths[0],
         "device": device,
         "tile": tile,
         "dtype": None if dtype is None else job.dtype.name,
@@ -238,11 +226,16 @@ def denoise_steps(
     provenance = describe_run(
         source,
         layout.axes,
-        form,
+        treatments,
         request,
         scalings,
-        job.engine,
-        told,
+        tuple(dict.fromkeys(told)),
         seconds=time.perf_counter() - began,
     )
-    return Denoised(target if out is None else out, models, told, provenance)
+    data = target if out is None else out
+    return Denoised(data, found, tuple(provenance["warnings"]), provenance)
+
+
+def _in_common(values: list[Any]) -> Any:
+    """Return what all channels have; None if they differ."""
+    return values[0] if len(set(values)) == 1 else None

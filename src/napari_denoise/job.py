@@ -10,7 +10,6 @@ import numpy as np
 
 from napari_denoise.errors import FileError
 from napari_denoise.measurement import stop_if
-from napari_denoise.models import ClassicalModel
 from napari_denoise.neighbours import Line, Plane
 from napari_denoise.noise import NoiseModel, finite_plane, keep_counts
 from napari_denoise.output import cast
@@ -22,65 +21,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_denoise.axes import Index, Layout
-    from napari_denoise.inference import TileRunner
-    from napari_denoise.models import Model
     from napari_denoise.noise import Scaling
     from napari_denoise.sources import Source
+    from napari_denoise.treatment import Treatment
 
     StackSteps = Generator[int, None, NDArray[np.float32]]
 
 ROUNDING_LOSS = 0.005
 """Share of the mean by which rounding may shift it before the user is told."""
-
-
-class WholePlanes:
-    """Run a classical method: it takes each plane whole, on the CPU."""
-
-    loses_counts = False  # what they blur at edges would only be spread further
-    z_radius, planes = 0, 1
-
-    def __init__(self, model: ClassicalModel) -> None:
-        self._model = model
-        self.warnings: list[str] = []
-
-    def run(self, stack: NDArray[np.float32], sigma: float) -> StackSteps:
-        """Denoise one plane; see `TileRunner.run`."""
-        restored = self._model.denoise(stack[0], sigma)
-        yield stack.size
-        return restored[None]
-
-
-def make_engine(
-    model: Model,
-    device: str,
-    tile: tuple[int, ...] | None,
-    cancelled: Callable[[], bool] | None,
-) -> TileRunner | WholePlanes:
-    """Make what denoises planes: a network on a device, or a classical method.
-
-    Parameters
-    ----------
-    model : Model
-        Already loaded.
-    device : str
-        Name of the device, for networks.
-    tile : tuple of int or None
-        Sides of a tile; None chooses them.
-    cancelled : callable or None
-        Looked at before each layer.
-
-    Returns
-    -------
-    TileRunner or WholePlanes
-        Both have ``run(stack, sigma)``, a generator, `z_radius`, `planes` and
-        `warnings`.
-    """
-    if isinstance(model, ClassicalModel):
-        return WholePlanes(model)
-    from napari_denoise.devices import choose_device
-    from napari_denoise.inference import TileRunner
-
-    return TileRunner(model, choose_device(device), tile, cancelled)
 
 
 @dataclass
@@ -93,12 +41,6 @@ class Job:
         The image; only read.
     layout : Layout
         Its axes.
-    engine : TileRunner or WholePlanes
-        Denoises planes.
-    along : str
-        Axis along which it looks at neighbours, if it does: ``"Z"`` or ``"T"``.
-    strength : float
-        0 to 2.
     dtype : numpy.dtype
         Of the result.
     cancelled : callable
@@ -111,28 +53,27 @@ class Job:
 
     source: Source
     layout: Layout
-    engine: TileRunner | WholePlanes
-    along: str
-    strength: float
     dtype: np.dtype[Any]
     cancelled: Callable[[], bool]
     warnings: list[str] = field(default_factory=list)
     bad_pixels: int = 0
 
     def run(
-        self, scalings: list[Scaling], target: Any
+        self, scalings: list[Scaling], treatments: list[Treatment], target: Any
     ) -> Generator[TileDone, None, None]:
-        """Denoise all planes into `target`."""
+        """Denoise all planes into `target`; one scaling and treatment a channel."""
         lines = [
-            (line, scaling)
-            for channel, scaling in zip(self.layout.channels, scalings, strict=True)
-            for line in self.layout.lines(channel, self.along)
+            (line, scaling, treatment)
+            for channel, scaling, treatment in zip(
+                self.layout.channels, scalings, treatments, strict=True
+            )
+            for line in self.layout.lines(channel, treatment.along)
         ]
         size = int(np.prod(self.layout.plane_shape))
-        total = size * sum(len(line) for line, _ in lines)
+        total = size * sum(len(line) for line, *_ in lines)
         began, before, sums = time.perf_counter(), 0, np.zeros(2)
-        for line, scaling in lines:
-            for done in self._restore(line, scaling, target, sums):
+        for line, scaling, treatment in lines:
+            for done in self._restore(line, scaling, treatment, target, sums):
                 finished = before + done
                 left = (time.perf_counter() - began) * (total - finished) / finished
                 yield TileDone(finished, total, left)
@@ -146,42 +87,48 @@ class Job:
         self,
         line: list[Index],
         scaling: Scaling,
+        treatment: Treatment,
         target: Any,
         sums: NDArray[np.float64],
     ) -> Generator[int, None, None]:
         """Denoise a line of planes into `target`, yielding pixels done."""
-        told = scaling.told * max(self.strength, 1.0)
-        if told == 0 or self.strength == 0:
+        told = scaling.told * max(treatment.strength, 1.0)
+        if told == 0 or treatment.strength == 0:
             yield from self._copy(line, target)
             return
-        planes = self._line(line, scaling)
+        engine = treatment.engine
+        planes = self._line(line, scaling, engine.z_radius)
         size = int(np.prod(self.layout.plane_shape))
-        for first in range(0, len(line), self.engine.planes):
+        for first in range(0, len(line), engine.planes):
             stop_if(self.cancelled)
-            count = min(self.engine.planes, len(line) - first)
-            steps = self.engine.run(planes.around(first, count), told)
+            count = min(engine.planes, len(line) - first)
+            steps = engine.run(planes.around(first, count), told)
             stack = yield from _after(first * size, steps)
             for position, restored in enumerate(stack, first):
-                result = self._finish(planes[position], restored, scaling, sums)
+                plane = planes[position]
+                result = self._finish(plane, restored, scaling, treatment, sums)
                 self._write(target, line[position], result)
 
     def restore_plane(
-        self, line: list[Index], position: int, scaling: Scaling
+        self,
+        line: list[Index],
+        position: int,
+        scaling: Scaling,
+        treatment: Treatment,
     ) -> Generator[int, None, NDArray[Any]]:
         """Denoise one plane of a line; yields pixels done, returns counts (Y, X)."""
-        told = scaling.told * max(self.strength, 1.0)
-        if told == 0 or self.strength == 0:
+        told = scaling.told * max(treatment.strength, 1.0)
+        if told == 0 or treatment.strength == 0:
             counts = self.layout.read(self.source.data, line[position])
             return _converted(counts, self.dtype)
-        planes = self._line(line, scaling)
-        (restored,) = yield from self.engine.run(planes.around(position, 1), told)
-        return self._finish(planes[position], restored, scaling, np.zeros(2))
+        engine = treatment.engine
+        planes = self._line(line, scaling, engine.z_radius)
+        (restored,) = yield from engine.run(planes.around(position, 1), told)
+        return self._finish(planes[position], restored, scaling, treatment, np.zeros(2))
 
-    def _line(self, line: list[Index], scaling: Scaling) -> Line:
+    def _line(self, line: list[Index], scaling: Scaling, radius: int) -> Line:
         return Line(
-            lambda position: self._see(line[position], scaling),
-            len(line),
-            self.engine.z_radius,
+            lambda position: self._see(line[position], scaling), len(line), radius
         )
 
     def _see(self, index: Index, scaling: Scaling) -> Plane:
@@ -195,16 +142,17 @@ class Job:
         plane: Plane,
         restored: NDArray[np.float32],
         scaling: Scaling,
+        treatment: Treatment,
         sums: NDArray[np.float64],
     ) -> NDArray[Any]:
         """Bring a plane back to counts of the result's type."""
         restored = scaling.leave(restored)
-        if self.engine.loses_counts:
+        if treatment.engine.loses_counts:
             noise = scaling.noise or NoiseModel.gaussian(scaling.sigma)
             restored = keep_counts(plane.filled, restored, noise)
-        if self.strength < 1:
+        if treatment.strength < 1:
             change = restored - plane.filled
-            restored = plane.filled + np.float32(self.strength) * change
+            restored = plane.filled + np.float32(treatment.strength) * change
         result = cast(restored, self.dtype)
         shift = result.sum(dtype=float) - restored.sum(dtype=float)
         sums += shift, np.abs(plane.filled).sum(dtype=float)

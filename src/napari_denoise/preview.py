@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_denoise.advice import settle_neighbours
 from napari_denoise.axes import Layout, resolve_axes
-from napari_denoise.job import Job, WholePlanes, make_engine
+from napari_denoise.job import Job
 from napari_denoise.measurement import measure_channels
-from napari_denoise.models import choose_depth, load_model
-from napari_denoise.noise import NoiseModel
-from napari_denoise.noise.conservation import reach
-from napari_denoise.options import AUTO, NONE, check_neighbours, check_strength
-from napari_denoise.progress import run_to_end
-from napari_denoise.sources import Source, read_source
+from napari_denoise.models import choose_depth
+from napari_denoise.options import AUTO, NONE, check_neighbours
+from napari_denoise.progress import TileDone, run_to_end
+from napari_denoise.sources import read_source
+from napari_denoise.surroundings import Part, surround
+from napari_denoise.treatment import Treatment, choose_models, make_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from numpy.typing import NDArray
 
-    from napari_denoise.inference import TileRunner
     from napari_denoise.models import Model
     from napari_denoise.noise import Scaling
-
-    Span = tuple[int, int]
+    from napari_denoise.surroundings import Span
 
 
 def never() -> bool:
@@ -83,8 +81,8 @@ class Preview:
         neighbours: str = AUTO,
         device: str = "auto",
         cancelled: Callable[[], bool] = never,
-    ) -> str:
-        """Say along which axis a model is to look at neighbours.
+    ) -> list[str]:
+        """Say along which axis each channel's model is to look at neighbours.
 
         Parameters
         ----------
@@ -95,8 +93,9 @@ class Preview:
 
         Returns
         -------
-        {"none", "Z", "T"}
-            For ``"auto"`` tried once for each model, and remembered.
+        list of {"none", "Z", "T"}
+            One for each of ``layout.channels``. For ``"auto"`` tried once for each
+            model, and remembered.
 
         Raises
         ------
@@ -104,9 +103,12 @@ class Preview:
             As `denoise`; `Cancelled` if `cancelled` became true.
         """
         neighbours = check_neighbours(neighbours)
+        count = len(self.layout.channels)
         if neighbours != AUTO:
-            return neighbours
-        return self._settled(load_model(model), device, cancelled)[1]
+            return [neighbours] * count
+        models = [chosen for chosen, _ in choose_models(model, 1.0, count)]
+        settled = [self._settled(models, n, device, cancelled) for n in range(count)]
+        return [along for _, along in settled]
 
     def part(
         self,
@@ -114,13 +116,40 @@ class Preview:
         rows: Span,
         columns: Span,
         model: Any = "unet",
+        **options: Any,
+    ) -> NDArray[Any]:
+        """Denoise a rectangle of one plane.
+
+        Parameters
+        ----------
+        place, rows, columns, model, **options
+            As :meth:`part_steps` takes them.
+
+        Returns
+        -------
+        ndarray, shape (rows, columns) or (rows, columns, samples)
+            Of the image's type; what a run over the whole image gives there.
+
+        Raises
+        ------
+        DenoiseError
+            As `denoise`; `Cancelled` if `cancelled` became true.
+        """
+        return run_to_end(self.part_steps(place, rows, columns, model, **options))
+
+    def part_steps(
+        self,
+        place: Mapping[str, int],
+        rows: Span,
+        columns: Span,
+        model: Any = "unet",
         *,
-        strength: float = 1.0,
+        strength: Any = 1.0,
         neighbours: str = NONE,
         device: str = "auto",
         cancelled: Callable[[], bool] = never,
-    ) -> NDArray[Any]:
-        """Denoise a rectangle of one plane.
+    ) -> Generator[TileDone, None, NDArray[Any]]:
+        """Denoise a rectangle of one plane step by step.
 
         Parameters
         ----------
@@ -133,6 +162,10 @@ class Preview:
         cancelled : callable, optional
             Looked at before each layer of the network.
 
+        Yields
+        ------
+        TileDone
+
         Returns
         -------
         ndarray, shape (rows, columns) or (rows, columns, samples)
@@ -143,98 +176,115 @@ class Preview:
         DenoiseError
             As `denoise`; `Cancelled` if `cancelled` became true.
         """
-        chosen = load_model(model)
-        strength = check_strength(strength, chosen.card)
-        neighbours = check_neighbours(neighbours)
-        if neighbours == AUTO:
-            chosen, neighbours = self._settled(chosen, device, cancelled)
-        chosen, _ = choose_depth(chosen, neighbours, self.layout)
-        engine = make_engine(chosen, device, None, cancelled)
-        along = "T" if neighbours == "T" else "Z"
-        planes = self._planes_around(place, along, engine.z_radius)
-        seen = self._seen(rows, columns, engine)
-        source = self._cut(planes, *seen)
-        job = Job(
-            source=source,
-            layout=Layout(source.data.shape, self.layout.axes),
-            engine=engine,
-            along=along,
-            strength=strength,
-            dtype=source.dtype,
-            cancelled=cancelled,
+        numbers = self._channels_at(place)
+        treatments = self._treatments(
+            numbers, model, strength, neighbours, device, cancelled
         )
-        position = place.get(along, 0) - planes[along][0]
-        samples = [
-            run_to_end(job.restore_plane(line, position, scaling))
-            for line, scaling in self._lines(job.layout, place, along)
-        ]
-        samples += [
-            job.layout.read(source.data, job.layout.planes(channel)[position])
-            for channel in job.layout.copied
-        ]
-        inner = tuple(
-            slice(first - low, last - low)
-            for (first, last), (low, _) in zip((rows, columns), seen, strict=True)
-        )
-        cut = [sample[inner] for sample in samples]
-        return np.stack(cut, axis=-1) if "S" in self.layout.axes else cut[0]
+        samples: list[NDArray[Any]] = []
+        for number, treatment in zip(numbers, treatments, strict=True):
+            at = {**place, **self.layout.channels[number]}
+            part = Part(at, rows, columns)
+            steps = self._sample(part, number, treatment, cancelled)
+            turns = len(samples), len(numbers)
+            samples.append((yield from _one_of(steps, turns, part.pixels)))
+        if "S" not in self.layout.axes:
+            return samples[0]
+        for channel in self.layout.copied:
+            plane = self.layout.read(self._source.data, self._index(place, channel))
+            samples.append(plane[slice(*rows), slice(*columns)])
+        return np.stack(samples, axis=-1)
+
+    def _channels_at(self, place: Mapping[str, int]) -> list[int]:
+        """Numbers of the channels in a plane: several in RGB."""
+        wanted = place.get("C", 0)
+        channels = enumerate(self.layout.channels)
+        return [number for number, channel in channels if channel["C"] == wanted]
+
+    def _treatments(
+        self,
+        numbers: list[int],
+        model: Any,
+        strength: Any,
+        neighbours: str,
+        device: str,
+        cancelled: Callable[[], bool],
+    ) -> list[Treatment]:
+        chosen = choose_models(model, strength, len(self.layout.channels))
+        along = check_neighbours(neighbours)
+        treatments = []
+        for number in numbers:
+            form, axis = chosen[number][0], along
+            if along == AUTO:
+                models = [each for each, _ in chosen]
+                form, axis = self._settled(models, number, device, cancelled)
+            form, _ = choose_depth(form, axis, self.layout)
+            engine = make_engine(form, device, None, cancelled)
+            treatments.append(Treatment(form, engine, axis, chosen[number][1]))
+        return treatments
 
     def _settled(
-        self, model: Model, device: str, cancelled: Callable[[], bool]
+        self,
+        models: list[Model],
+        number: int,
+        device: str,
+        cancelled: Callable[[], bool],
     ) -> tuple[Model, str]:
+        """Settle the neighbours of a channel, together with all of the same model."""
+        model = models[number]
+        alike = tuple(n for n, other in enumerate(models) if other is model)
         # Files may share a name, and models that were never saved have no path.
-        key = model.name, getattr(model, "path", None) or id(model)
+        key = alike, model.name, getattr(model, "path", None) or id(model)
         if key not in self._helpful:
+            channels = [(self.layout.channels[n], self.scalings[n]) for n in alike]
             self._helpful[key] = settle_neighbours(
-                self._source, self.layout, model, device, self.scalings, cancelled
+                self._source, self.layout, model, device, channels, cancelled
             )
         return self._helpful[key]
 
-    def _planes_around(
-        self, place: Mapping[str, int], along: str, radius: int
-    ) -> dict[str, Span]:
-        """Positions that are read along T, C and Z; all samples along S."""
-        spans = {axis: (at, at + 1) for axis in "TCZ" for at in [place.get(axis, 0)]}
-        at, length = place.get(along, 0), self.layout.size(along)
-        return spans | {along: (max(at - radius, 0), min(at + radius + 1, length))}
+    def _sample(
+        self,
+        part: Part,
+        number: int,
+        treatment: Treatment,
+        cancelled: Callable[[], bool],
+    ) -> Generator[float, None, NDArray[Any]]:
+        """Denoise a part of one channel; yields the share that is done."""
+        scaling = self.scalings[number]
+        seen = surround(part, self.layout, treatment, scaling)
+        source = seen.read(self._source, self.layout.axes)
+        layout = Layout(source.data.shape, self.layout.axes)
+        job = Job(source, layout, source.dtype, cancelled)
+        (line,) = layout.lines(layout.channels[0], treatment.along)
+        steps = job.restore_plane(line, seen.position, scaling, treatment)
+        while True:
+            try:
+                yield next(steps) / seen.pixels
+            except StopIteration as end:
+                plane: NDArray[Any] = end.value
+                return plane[seen.inner]
 
-    def _seen(
-        self, rows: Span, columns: Span, engine: TileRunner | WholePlanes
-    ) -> tuple[Span, Span]:
-        """Rectangle that decides what comes out: halo, then counts that are kept."""
-        height, width = self.layout.plane_shape
-        if isinstance(engine, WholePlanes):
-            return (0, height), (0, width)
-        models = [scaling.noise or NoiseModel() for scaling in self.scalings]
-        margin = max(reach(noise) for noise in models) + engine.halo[-1]
-        stride = engine.stride
-        first, last = zip(rows, columns, strict=True)
-        low = [max(n - margin, 0) // stride * stride for n in first]
-        high = [
-            min(n + margin + stride, side)
-            for n, side in zip(last, (height, width), strict=True)
-        ]
-        return (low[0], high[0]), (low[1], high[1])
-
-    def _cut(self, planes: dict[str, Span], rows: Span, columns: Span) -> Source:
-        spans = planes | {"Y": rows, "X": columns}
-        index = tuple(
-            slice(*spans[axis]) if axis in spans else slice(None)
+    def _index(
+        self, place: Mapping[str, int], channel: Mapping[str, int]
+    ) -> tuple[int | slice, ...]:
+        at = {**place, **channel}
+        return tuple(
+            slice(None) if axis in "YX" else at.get(axis, 0)
             for axis in self.layout.axes
         )
-        return replace(self._source, data=np.asarray(self._source.data[index]))
 
-    def _lines(
-        self, layout: Layout, place: Mapping[str, int], along: str
-    ) -> list[tuple[Any, Scaling]]:
-        """Lines of planes of the part, one a sample, and their scalings."""
-        wanted = place.get("C", 0)
-        scalings = [
-            scaling
-            for channel, scaling in zip(
-                self.layout.channels, self.scalings, strict=True
-            )
-            if channel["C"] == wanted
-        ]
-        lines = [layout.lines(channel, along)[0] for channel in layout.channels]
-        return list(zip(lines, scalings, strict=True))
+
+def _one_of(
+    steps: Generator[float, None, NDArray[Any]], turns: tuple[int, int], pixels: int
+) -> Generator[TileDone, None, NDArray[Any]]:
+    """Count the pixels done of one of several samples."""
+    before, samples = turns
+    began = time.perf_counter()
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as end:
+            result: NDArray[Any] = end.value
+            return result
+        seconds = (time.perf_counter() - began) / share
+        left = seconds * (samples - before - share)
+        yield TileDone(round(pixels * (before + share)), pixels * samples, left)

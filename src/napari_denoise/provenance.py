@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 from napari_denoise.noise import NoiseModel
 
 if TYPE_CHECKING:
-    from napari_denoise.models import Model
     from napari_denoise.noise import Scaling
     from napari_denoise.sources import Source
+    from napari_denoise.treatment import Treatment
 
 
 def describe_run(
     source: Source,
     axes: str,
-    model: Model,
+    treatments: list[Treatment],
     request: dict[str, Any],
     scalings: list[Scaling],
-    engine: Any,
     warnings: tuple[str, ...],
     *,
     seconds: float,
@@ -32,14 +31,12 @@ def describe_run(
         What was denoised.
     axes : str
         Letters of TCZYXS.
-    model : Model
-        By its card.
+    treatments : list of Treatment
+        One per channel. Where they differ, ``"channels"`` tells them one by one.
     request : dict
         The options as they were given.
     scalings : list of Scaling
         Noise, shift and scale of each channel.
-    engine : TileRunner or WholePlanes
-        Says tile, halo and device, where there are any.
     warnings : tuple of str
         What the user was told.
     seconds : float
@@ -50,13 +47,14 @@ def describe_run(
     dict
         Takes JSON.
     """
-    workload = getattr(engine, "workload", None)
-    return {
+    ways = [_describe(treatment) for treatment in treatments]
+    first = next((way for way in ways if way["tile"]), ways[0])
+    description = {
         "software": "napari-denoise",
         "version": version("napari-denoise"),
         "source": source.name,
-        "model": model.card.name,
-        "model_file": str(path) if (path := getattr(model, "path", None)) else None,
+        "model": ", ".join(dict.fromkeys(way["model"] for way in ways)),
+        "model_file": first["model_file"],
         "axes": axes,
         "shape": list(source.data.shape),
         "dtype": source.dtype.name,
@@ -65,11 +63,28 @@ def describe_run(
         "ranges": [
             {"shift": s.shift, "scale": s.scale, "sigma": s.sigma} for s in scalings
         ],
+        "tile": first["tile"],
+        "halo": first["halo"],
+        "device": first["device"],
+        "seconds": seconds,
+        "warnings": list(warnings),
+    }
+    differ = any(way != ways[0] for way in ways)
+    return description | ({"channels": ways} if differ else {})
+
+
+def _describe(treatment: Treatment) -> dict[str, Any]:
+    engine: Any = treatment.engine
+    workload = getattr(engine, "workload", None)
+    path = getattr(treatment.model, "path", None)
+    return {
+        "model": treatment.model.card.name,
+        "model_file": str(path) if path else None,
+        "neighbours": treatment.neighbours,
+        "strength": treatment.strength,
         "tile": list(engine.tile) if workload else None,
         "halo": list(engine.halo) if workload else None,
         "device": workload.device.type if workload else "cpu",
-        "seconds": seconds,
-        "warnings": list(warnings),
     }
 
 

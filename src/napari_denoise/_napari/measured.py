@@ -80,5 +80,7 @@ class MeasuredImage:
             )
         except Cancelled:
             return None
-        is_auto = options["neighbours"] == AUTOMATIC[1]
-        return plane, describe_neighbours(along) if is_auto else ""
+        if options["neighbours"] != AUTOMATIC[1]:
+            return plane, ""
+        channel = dict(view.place).get("C", 0)
+        return plane, describe_neighbours(along[channel])
