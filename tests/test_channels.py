@@ -12,7 +12,10 @@ from napari_denoise import denoise
 from napari_denoise.denoising import denoise_steps, run_to_end
 from napari_denoise.errors import OptionError
 from napari_denoise.noise import NoiseModel
+from napari_denoise.part import denoise_part_steps
 from napari_denoise.preview import Preview
+from napari_denoise.progress import TileDone
+from napari_denoise.surroundings import Part
 
 NOISE = [NoiseModel(gain=2.0, read_std=3.0), NoiseModel(gain=1.0), NoiseModel(gain=4.0)]
 MODELS = ["unet-fast", "tikhonov", "unet-fast"]
@@ -99,11 +102,17 @@ def test_a_preview_of_each_channel(channels: Any) -> None:
         assert abs(difference).max() <= 1  # a count may be rounded the other way
 
 
-def test_a_preview_counts_what_is_done(channels: Any) -> None:
+def test_part_of_an_image_is_denoised_as_the_whole(channels: Any) -> None:
     colours = np.moveaxis(channels, 0, -1)
-    steps = list(
-        Preview(colours, axes="YXS").part_steps({}, (20, 70), (30, 100), "tikhonov")
-    )
+    part = Part({}, (20, 70), (30, 100))
+    taken = []
+    steps = denoise_part_steps(colours, part, "tikhonov", axes="YXS", strength=0.5)
+    found = run_to_end(steps, taken.append)
+    whole = denoise(colours, "tikhonov", axes="YXS", strength=0.5)
+    np.testing.assert_array_equal(found.data, whole[20:70, 30:100])
+    assert found.provenance["part"]["rows"] == [20, 70]
     total = 3 * 50 * 70
-    assert {step.total for step in steps} == {total}
-    assert [step.done for step in steps] == [total // 3, 2 * total // 3, total]
+    done = [step for step in taken if isinstance(step, TileDone)]
+    assert {step.total for step in done} == {total}
+    assert [step.done for step in done] == [total // 3, 2 * total // 3, total]
+    json.dumps(found.provenance)

@@ -44,6 +44,7 @@ RANKS = (
         "denoising",
         "job",
         "measurement",
+        "part",
         "picture",
         "preview",
         "progress",

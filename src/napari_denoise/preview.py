@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from napari_denoise.job import Job
 from napari_denoise.measurement import measure_channels
 from napari_denoise.models import choose_depth
 from napari_denoise.options import AUTO, NONE, check_neighbours
-from napari_denoise.progress import TileDone, run_to_end
+from napari_denoise.progress import TileDone, one_of_several, run_to_end
 from napari_denoise.sources import read_source
 from napari_denoise.surroundings import Part, surround
 from napari_denoise.treatment import Treatment, choose_models, make_engine
@@ -49,8 +49,10 @@ class Preview:
 
     Attributes
     ----------
+    source : Source
+        The image; only read.
     layout : Layout
-        Axes of the image.
+        Its axes.
     scalings : list of Scaling
         One for each of ``layout.channels``.
 
@@ -68,10 +70,10 @@ class Preview:
         noise: Any = "auto",
         cancelled: Callable[[], bool] = never,
     ) -> None:
-        self._source = read_source(image)
-        shape = self._source.data.shape
-        self.layout = Layout(shape, resolve_axes(shape, axes, self._source.labels))
-        steps = measure_channels(self._source, self.layout, noise, cancelled)
+        self.source = read_source(image)
+        shape = self.source.data.shape
+        self.layout = Layout(shape, resolve_axes(shape, axes, self.source.labels))
+        steps = measure_channels(self.source, self.layout, noise, cancelled)
         self.scalings: list[Scaling] = run_to_end(steps)
         self._helpful: dict[Any, tuple[Model, str]] = {}
 
@@ -116,40 +118,13 @@ class Preview:
         rows: Span,
         columns: Span,
         model: Any = "unet",
-        **options: Any,
-    ) -> NDArray[Any]:
-        """Denoise a rectangle of one plane.
-
-        Parameters
-        ----------
-        place, rows, columns, model, **options
-            As :meth:`part_steps` takes them.
-
-        Returns
-        -------
-        ndarray, shape (rows, columns) or (rows, columns, samples)
-            Of the image's type; what a run over the whole image gives there.
-
-        Raises
-        ------
-        DenoiseError
-            As `denoise`; `Cancelled` if `cancelled` became true.
-        """
-        return run_to_end(self.part_steps(place, rows, columns, model, **options))
-
-    def part_steps(
-        self,
-        place: Mapping[str, int],
-        rows: Span,
-        columns: Span,
-        model: Any = "unet",
         *,
         strength: Any = 1.0,
         neighbours: str = NONE,
         device: str = "auto",
         cancelled: Callable[[], bool] = never,
-    ) -> Generator[TileDone, None, NDArray[Any]]:
-        """Denoise a rectangle of one plane step by step.
+    ) -> NDArray[Any]:
+        """Denoise a rectangle of one plane.
 
         Parameters
         ----------
@@ -162,10 +137,6 @@ class Preview:
         cancelled : callable, optional
             Looked at before each layer of the network.
 
-        Yields
-        ------
-        TileDone
-
         Returns
         -------
         ndarray, shape (rows, columns) or (rows, columns, samples)
@@ -176,51 +147,95 @@ class Preview:
         DenoiseError
             As `denoise`; `Cancelled` if `cancelled` became true.
         """
-        numbers = self._channels_at(place)
-        treatments = self._treatments(
-            numbers, model, strength, neighbours, device, cancelled
-        )
-        samples: list[NDArray[Any]] = []
-        for number, treatment in zip(numbers, treatments, strict=True):
-            at = {**place, **self.layout.channels[number]}
-            part = Part(at, rows, columns)
-            steps = self._sample(part, number, treatment, cancelled)
-            turns = len(samples), len(numbers)
-            samples.append((yield from _one_of(steps, turns, part.pixels)))
-        if "S" not in self.layout.axes:
-            return samples[0]
-        for channel in self.layout.copied:
-            plane = self.layout.read(self._source.data, self._index(place, channel))
-            samples.append(plane[slice(*rows), slice(*columns)])
-        return np.stack(samples, axis=-1)
+        ways = self.treatments(place, model, strength, neighbours, device, cancelled)
+        part = Part(place, rows, columns)
+        return run_to_end(self.part_steps(part, ways, cancelled))
 
-    def _channels_at(self, place: Mapping[str, int]) -> list[int]:
-        """Numbers of the channels in a plane: several in RGB."""
-        wanted = place.get("C", 0)
-        channels = enumerate(self.layout.channels)
-        return [number for number, channel in channels if channel["C"] == wanted]
-
-    def _treatments(
+    def treatments(
         self,
-        numbers: list[int],
-        model: Any,
-        strength: Any,
-        neighbours: str,
-        device: str,
-        cancelled: Callable[[], bool],
-    ) -> list[Treatment]:
+        place: Mapping[str, int],
+        model: Any = "unet",
+        strength: Any = 1.0,
+        neighbours: str = NONE,
+        device: str = "auto",
+        cancelled: Callable[[], bool] = never,
+    ) -> dict[int, Treatment]:
+        """Make ready what denoises a plane.
+
+        Parameters
+        ----------
+        place, model, strength, neighbours, device, cancelled
+            As :meth:`part` takes them.
+
+        Returns
+        -------
+        dict of int to Treatment
+            By the number of the channel; one for each colour of RGB.
+
+        Raises
+        ------
+        DenoiseError
+            As `denoise`; `Cancelled` if `cancelled` became true.
+        """
         chosen = choose_models(model, strength, len(self.layout.channels))
-        along = check_neighbours(neighbours)
-        treatments = []
-        for number in numbers:
-            form, axis = chosen[number][0], along
+        models, along = [each for each, _ in chosen], check_neighbours(neighbours)
+        ways = {}
+        for number, channel in enumerate(self.layout.channels):
+            if channel["C"] != place.get("C", 0):
+                continue
+            form, axis = models[number], along
             if along == AUTO:
-                models = [each for each, _ in chosen]
                 form, axis = self._settled(models, number, device, cancelled)
             form, _ = choose_depth(form, axis, self.layout)
             engine = make_engine(form, device, None, cancelled)
-            treatments.append(Treatment(form, engine, axis, chosen[number][1]))
-        return treatments
+            ways[number] = Treatment(form, engine, axis, chosen[number][1])
+        return ways
+
+    def part_steps(
+        self,
+        part: Part,
+        treatments: dict[int, Treatment],
+        cancelled: Callable[[], bool],
+    ) -> Generator[TileDone, None, NDArray[Any]]:
+        """Denoise a rectangle of one plane step by step.
+
+        Parameters
+        ----------
+        part : Part
+            Which one.
+        treatments : dict of int to Treatment
+            As :meth:`treatments` returns it.
+        cancelled : callable
+            Looked at before each layer of the network.
+
+        Yields
+        ------
+        TileDone
+
+        Returns
+        -------
+        ndarray, shape (rows, columns) or (rows, columns, samples)
+            As :meth:`part` returns it.
+
+        Raises
+        ------
+        DenoiseError
+            As `denoise`; `Cancelled` if `cancelled` became true.
+        """
+        samples: list[NDArray[Any]] = []
+        for number, treatment in treatments.items():
+            channel = self.layout.channels[number]
+            sample = replace(part, place={**part.place, **channel})
+            steps = self._sample(sample, number, treatment, cancelled)
+            turns = len(samples), len(treatments)
+            samples.append((yield from one_of_several(steps, turns, part.pixels)))
+        if "S" not in self.layout.axes:
+            return samples[0]
+        for channel in self.layout.copied:
+            index = self._index(part.place, channel)
+            plane = self.layout.read(self.source.data, index)
+            samples.append(plane[slice(*part.rows), slice(*part.columns)])
+        return np.stack(samples, axis=-1)
 
     def _settled(
         self,
@@ -237,7 +252,7 @@ class Preview:
         if key not in self._helpful:
             channels = [(self.layout.channels[n], self.scalings[n]) for n in alike]
             self._helpful[key] = settle_neighbours(
-                self._source, self.layout, model, device, channels, cancelled
+                self.source, self.layout, model, device, channels, cancelled
             )
         return self._helpful[key]
 
@@ -251,7 +266,7 @@ class Preview:
         """Denoise a part of one channel; yields the share that is done."""
         scaling = self.scalings[number]
         seen = surround(part, self.layout, treatment, scaling)
-        source = seen.read(self._source, self.layout.axes)
+        source = seen.read(self.source, self.layout.axes)
         layout = Layout(source.data.shape, self.layout.axes)
         job = Job(source, layout, source.dtype, cancelled)
         (line,) = layout.lines(layout.channels[0], treatment.along)
@@ -271,20 +286,3 @@ class Preview:
             slice(None) if axis in "YX" else at.get(axis, 0)
             for axis in self.layout.axes
         )
-
-
-def _one_of(
-    steps: Generator[float, None, NDArray[Any]], turns: tuple[int, int], pixels: int
-) -> Generator[TileDone, None, NDArray[Any]]:
-    """Count the pixels done of one of several samples."""
-    before, samples = turns
-    began = time.perf_counter()
-    while True:
-        try:
-            share = next(steps)
-        except StopIteration as end:
-            result: NDArray[Any] = end.value
-            return result
-        seconds = (time.perf_counter() - began) / share
-        left = seconds * (samples - before - share)
-        yield TileDone(round(pixels * (before + share)), pixels * samples, left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -96,3 +97,38 @@ def run_to_end(
             return result
         if each is not None:
             each(step)
+
+
+def one_of_several(
+    shares: Generator[float, None, Result], turns: tuple[int, int], pixels: int
+) -> Generator[TileDone, None, Result]:
+    """Report one of several equal pieces of work as a part of all of them.
+
+    Parameters
+    ----------
+    shares : generator
+        Yields which share of the piece is done, 0 to 1.
+    turns : tuple of int
+        How many pieces were done before, and how many there are.
+    pixels : int
+        Of each.
+
+    Yields
+    ------
+    TileDone
+
+    Returns
+    -------
+    object
+        What the piece returns.
+    """
+    before, pieces = turns
+    began = time.perf_counter()
+    while True:
+        try:
+            share = next(shares)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        left = (time.perf_counter() - began) / share * (pieces - before - share)
+        yield TileDone(round(pixels * (before + share)), pixels * pieces, left)
