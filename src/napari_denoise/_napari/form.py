@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import ComboBox, Container, FloatSlider, FloatSpinBox
-from psygnal import Signal
-from qtpy.QtWidgets import QComboBox
+from magicgui.widgets import CheckBox, ComboBox, Container, FloatSlider, FloatSpinBox
 
 from napari_denoise._napari import tooltips
-from napari_denoise._napari.layers import axes_choices, likely_axes
+from napari_denoise._napari.channel_rows import ChannelRows
+from napari_denoise._napari.layer_inputs import LayerInputs, limit_width
+from napari_denoise._napari.output_form import OutputInputs
 from napari_denoise._napari.run_bar import text_label
 from napari_denoise._napari.wording import describe_model
-from napari_denoise.errors import AxesError
 from napari_denoise.models import list_models
 from napari_denoise.models.depth import SUFFIX_3D
-from napari_denoise.sources import layer_axes, layer_pixels
+from napari_denoise.sources import layer_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,14 +41,13 @@ NEIGHBOURS = {
 AUTOMATIC = ("neighbours where they help", "auto")
 ALONE = ("each plane alone", "none")
 DEFAULT_MODEL = "unet"
-UNCHOSEN = "choose …"
 
 
 @dataclass(frozen=True)
 class Request:
-    """One run: the model's name, the options of ``denoise_steps``."""
+    """One run: the model's name, or one per channel, and options of ``denoise``."""
 
-    model: str
+    model: str | list[str]
     options: dict[str, Any]
 
 
@@ -62,64 +60,63 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         Returns the layers to choose from, the most likely one first.
     """
 
-    layer_chosen = Signal()
-    """Another layer is chosen, or none is left; the layer list may have done it."""
-
     def __init__(self, image_layers: Callable[[], list[Image]]) -> None:
-        self._image_layers = image_layers
-        self._shown: Image | None = None
         self._offers = False  # neighbours to look at
+        self._divided = False  # each channel has its own model
         cards = list_models()
         # 3D models are chosen by their neighbours, under the name of their sibling.
         self._cards = {card.name: card for card in cards if card.ndim == 2}
         self._deep = {card.name for card in cards if card.ndim == 3}
+        self.images = LayerInputs(image_layers)
+        self.layer, self.axes = self.images.layer, self.images.axes
+        self.output = OutputInputs()
         super().__init__()
         # Appended, not passed: only so are the labels given one width.
-        self.extend([*self._what(), *self._how()])
-        _limit_width(self.layer)
-        _limit_width(self.neighbours)
+        self.extend([*self.images.rows, *self._what(), *self._how(), *self._more()])
         self.margins = (0, 0, 0, 0)
-        self.layer.changed.connect(self._on_layer)
-        self.axes.changed.connect(self._on_axes)
+        self.images.changed.connect(self._on_images)
         self.model.changed.connect(self._on_model)
         self.noise.changed.connect(self._on_noise)
-        self._on_layer()
+        self.by_itself.changed.connect(self._show_channels)
+        self.more.changed.connect(self._on_more)
+        self.images.update()
+        self._on_more()
         self._on_model()
         self._on_noise()
 
     def reset_choices(self, *_: Any) -> None:
-        """Follow the layer list; the last layer goes without a signal of its own."""
+        """Follow the layer list."""
         super().reset_choices()
-        self._on_layer()
+        self.images.update()
 
-    def request(self) -> Request:
+    def request(self, layer: Image | None = None) -> Request:
         """Read the inputs; only with a layer chosen.
+
+        Parameters
+        ----------
+        layer : napari.layers.Image, optional
+            One of ``images.layers()``; by default the chosen one.
 
         Raises
         ------
-        AxesError
-            If the axes are still to be chosen.
+        DenoiseError
+            If something is still to be chosen.
         """
-        axes = layer_axes(self.layer.value) or self.axes.value
-        # With nothing but UNCHOSEN to choose, the core says what is wrong.
-        if axes is None and len(self.axes.choices) > 1:
-            raise AxesError("Choose the axes of this image first.")
+        layer = self.layer.value if layer is None else layer
+        models: str | list[str] = str(self.model.value)
+        strengths: float | list[float] = float(self.strength.value)
+        if self._divided:
+            models, strengths = self.channels.values(layer.name)
         options = {
-            "axes": axes,
+            "axes": self.images.axes_of(layer),
             "noise": self._noise_option(),
-            "strength": float(self.strength.value),
+            "strength": strengths,
             "neighbours": self.neighbours.value or "none",
             "device": self.device.value,
         }
-        return Request(self.model.value, options)
+        return Request(models, options)
 
     def _what(self) -> list[Widget]:
-        self.layer = ComboBox(
-            label="Layer", choices=self._layer_choices, tooltip=tooltips.LAYER
-        )
-        self.axes = ComboBox(
-            label="Axes", choices=self._axes_choices, tooltip=tooltips.AXES
-        )
         self.model = ComboBox(
             label="Model", choices=list(self._cards), tooltip=tooltips.MODEL
         )
@@ -127,12 +124,24 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
             self.model.value = DEFAULT_MODEL
         self.card = text_label()
         self.card.label = " "
+        self.by_itself = CheckBox(
+            text="each channel by itself", tooltip=tooltips.BY_ITSELF
+        )
+        self.channels = ChannelRows(self._cards)
+        self.channels.label = " "
         self.neighbours = ComboBox(
             label="Stack",
             choices=self._neighbours_choices,
             tooltip=tooltips.NEIGHBOURS,
         )
-        return [self.layer, self.axes, self.model, self.card, self.neighbours]
+        limit_width(self.neighbours)
+        return [
+            self.model,
+            self.card,
+            self.by_itself,
+            self.channels,
+            self.neighbours,
+        ]
 
     def _how(self) -> list[Widget]:
         self.noise = ComboBox(label="Noise", choices=NOISE, tooltip=tooltips.NOISE)
@@ -147,29 +156,21 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
             step=0.05,
             tooltip=tooltips.STRENGTH,
         )
+        return [self.noise, self.sigma, self.strength]
+
+    def _more(self) -> list[Widget]:
+        self.more = CheckBox(text="more options", tooltip=tooltips.MORE)
         self.device = ComboBox(label="Device", choices=DEVICES, tooltip=tooltips.DEVICE)
-        return [self.noise, self.sigma, self.strength, self.device]
+        return [self.more, *self.output.rows, self.device]
 
     def _noise_option(self) -> str | float:
         choice = self.noise.value
         return float(self.sigma.value) if choice == "sigma" else str(choice)
 
-    def _layer_choices(self, _widget: Any) -> list[Image]:
-        return self._image_layers()
-
-    def _axes_choices(self, _widget: Any) -> list[tuple[str, str | None]]:
-        layer = self.layer.value
-        if layer is None:
-            return []
-        choices: list[tuple[str, str | None]] = [
-            (" ".join(axes), axes) for axes in axes_choices(layer)
-        ]
-        return choices if likely_axes(layer) else [(UNCHOSEN, None), *choices]
-
     def _neighbours_choices(self, _widget: Any) -> list[tuple[str, str]]:
         """Offer the axes that have planes beside one another."""
         layer = self.layer.value
-        axes = None if layer is None else layer_axes(layer) or self.axes.value
+        axes = None if layer is None else self.images.known_axes(layer)
         if axes is None or self.model.value + SUFFIX_3D not in self._deep:
             return [ALONE]
         # The axes may still be those of the layer before.
@@ -177,49 +178,35 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         offered = [(text, a) for a, text in NEIGHBOURS.items() if sizes.get(a, 1) > 1]
         return [ALONE, AUTOMATIC, *offered] if offered else [ALONE]
 
-    def _on_axes(self) -> None:
+    def _on_images(self) -> None:
+        self._show_neighbours()
+        self._show_channels()
+
+    def _show_neighbours(self) -> None:
         self.neighbours.reset_choices()
         offers = len(self.neighbours.choices) > 1
         if offers and not self._offers:
             self.neighbours.value = AUTOMATIC[1]
         self.neighbours.visible = self._offers = offers
 
-    def _on_layer(self) -> None:
-        layer = self.layer.value
-        if layer is not self._shown:
-            self._watch(layer)
-            self.axes.reset_choices()
-            if layer is not None:
-                self.axes.value = likely_axes(layer)
-            self.layer_chosen.emit()
-        self._show_axes()
-
-    def _watch(self, layer: Image | None) -> None:
-        if self._shown is not None:
-            self._shown.events.axis_labels.disconnect(self._show_axes)
-        if layer is not None:
-            layer.events.axis_labels.connect(self._show_axes)
-        self._shown = layer
-
-    def _show_axes(self, *_: Any) -> None:
-        layer = self.layer.value
-        self.axes.visible = layer is not None and layer_axes(layer) is None
-        self._on_axes()
+    def _show_channels(self) -> None:
+        names = self.images.channels()
+        self.by_itself.visible = len(names) > 1
+        self.channels.visible = self._divided = len(names) > 1 and self.by_itself.value
+        if self._divided:
+            model, strength = str(self.model.value), float(self.strength.value)
+            self.channels.show_channels(names, model, strength)
 
     def _on_model(self) -> None:
         card = self._cards[self.model.value]
         self.card.value = describe_model(card)
         # A blind model cannot be told that there is more noise than there is.
         self.strength.max = 2.0 if card.uses_sigma else 1.0
-        self._on_axes()
+        self._show_neighbours()
 
     def _on_noise(self) -> None:
         self.sigma.visible = self.noise.value == "sigma"
 
-
-def _limit_width(box: ComboBox) -> None:
-    # Or else a long name widens the panel, and that the whole window.
-    box.native.setSizeAdjustPolicy(
-        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-    )
-    box.native.setMinimumContentsLength(12)
+    def _on_more(self) -> None:
+        self.output.show(self.more.value)
+        self.device.visible = self.more.value

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from napari_denoise._napari.layers import Snapshot
+    from napari_denoise._napari.view import View
     from napari_denoise.denoising import Denoised, NoiseMeasured, TileDone
 
     Steps = Generator[NoiseMeasured | TileDone, None, Denoised]
@@ -63,23 +64,33 @@ class _Named(functools.partial):  # type: ignore[type-arg]
         return self.name
 
 
-def _steps(image: Any, model: str, **options: Any) -> Steps:
-    from napari_denoise.denoising import denoise_steps  # torch: in this thread only
+def _steps(image: Any, model: Any, view: View | None, **options: Any) -> Steps:
+    if view is None:
+        from napari_denoise.denoising import denoise_steps  # torch: in this thread
 
-    return (yield from denoise_steps(image, model, **options))
+        return (yield from denoise_steps(image, model, **options))
+    from napari_denoise.part import denoise_part_steps
+    from napari_denoise.surroundings import Part
+
+    part = Part(dict(view.place), view.rows, view.columns)
+    return (yield from denoise_part_steps(image, part, model, **options))
 
 
-def make_worker(source: Snapshot, model: str, options: dict[str, Any]) -> DenoiseWorker:
+def make_worker(
+    source: Snapshot, model: Any, options: dict[str, Any], view: View | None = None
+) -> DenoiseWorker:
     """Prepare a run; connect its signals, then call ``start()``.
 
     Parameters
     ----------
     source : Snapshot
         What to denoise.
-    model : str
-        Name of a model.
+    model : str or list of str
+        Name of a model, or one per channel.
     options : dict
-        Options of ``denoise_steps``.
+        Options of ``denoise_steps``, or of ``denoise_part_steps`` with a view.
+    view : View, optional
+        Only this part of it.
 
     Returns
     -------
@@ -97,6 +108,7 @@ def make_worker(source: Snapshot, model: str, options: dict[str, Any]) -> Denois
         named,
         source.data,
         model,
+        view,
         _start_thread=False,
         _ignore_errors=True,
         _worker_class=DenoiseWorker,

@@ -94,6 +94,11 @@ def snapshot(layer: Image) -> Snapshot:
     return Snapshot(str(layer.name), source.data, source.labels, state)
 
 
+def is_result(layer: Image) -> bool:
+    """Whether a layer came out of a run."""
+    return METADATA_KEY in layer.metadata
+
+
 def unique_name(name: str, taken: Container[str]) -> str:
     """`name`, numbered as napari does it if it is taken already."""
     number, candidate = 0, name

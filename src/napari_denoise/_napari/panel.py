@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, Container
@@ -9,26 +10,26 @@ from napari.layers import Image, Layer
 
 from napari_denoise._napari import tooltips
 from napari_denoise._napari.form import AUTOMATIC, DenoiseForm
-from napari_denoise._napari.jobs import DenoiseWorker, explain, make_worker
+from napari_denoise._napari.jobs import explain
 from napari_denoise._napari.layers import result_tuple, snapshot
 from napari_denoise._napari.live import LivePreview, is_preview
-from napari_denoise._napari.run_bar import RunBar, text_label
+from napari_denoise._napari.run_bar import MOODS, RunBar, text_label
+from napari_denoise._napari.runs import Runs, Task
 from napari_denoise._napari.scrolling import FittingScrollArea
+from napari_denoise._napari.view import WHOLE_PLANE, translation, visible_part
 from napari_denoise._napari.wording import describe_neighbours, describe_noise
+from napari_denoise.axes import resolve_axes
 from napari_denoise.errors import DenoiseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari.viewer import Viewer
 
-    from napari_denoise._napari.layers import Snapshot
     from napari_denoise._napari.run_bar import Mood
-    from napari_denoise.denoising import Denoised, NoiseMeasured, TileDone
+    from napari_denoise.denoising import Denoised
 
 
 class DenoisePanel(Container):  # type: ignore[type-arg]
-    """Denoise one image layer of a viewer.
+    """Denoise image layers of a viewer.
 
     Parameters
     ----------
@@ -38,41 +39,53 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
 
     def __init__(self, napari_viewer: Viewer) -> None:
         self._viewer = napari_viewer
-        self._worker: DenoiseWorker | None = None
-        self._source: Snapshot | None = None
-        self._tries = False  # whether neighbours help is found out by the run
+        self._said: list[str] = []  # of the images of a run
+        self._mood: Mood = "plain"
+        self._several = False
         self.form = DenoiseForm(self._image_layers)
+        self.runs = Runs()
         self.run_bar = RunBar()
         super().__init__(labels=False)
-        layout = self.native.layout()
         self.live = LivePreview(napari_viewer, self.form)
         self.preview = CheckBox(text="Preview", tooltip=tooltips.PREVIEW)
         self.note = text_label()
         self.note.visible = False
-        layout.addWidget(FittingScrollArea(self.form.native))
-        layout.addWidget(self.preview.native)
-        layout.addWidget(self.note.native)
-        layout.addWidget(self.run_bar.native)
-        self.preview.changed.connect(self.live.switch)
-        self.live.said.connect(self._note)
-        self.live.ended.connect(self._on_preview_ended)
-        self.run_bar.run_requested.connect(self._on_run)
-        self.run_bar.cancel_requested.connect(self._on_cancel)
-        self.form.layer_chosen.connect(self._on_layer)
-        self.native_parent_changed.connect(self._on_parent)
-        self.native.destroyed.connect(self._abandon)
+        self._lay_out()
+        self._connect()
         self._choose_active_layer()
+        self._follow_selection()
         self._enable_run()
 
     @property
     def running(self) -> bool:
         """Whether a run is in progress; there is never more than one."""
-        return self._worker is not None
+        return self.runs.running
 
     def reset_choices(self, *_: Any) -> None:
         """Follow the layer list; napari calls this."""
         self.form.reset_choices()
         self._enable_run()
+
+    def _lay_out(self) -> None:
+        layout = self.native.layout()
+        layout.addWidget(FittingScrollArea(self.form.native))
+        for part in (self.preview, self.note, self.run_bar):
+            layout.addWidget(part.native)
+
+    def _connect(self) -> None:
+        self.preview.changed.connect(self.live.switch)
+        self.live.said.connect(self._note)
+        self.live.ended.connect(self._on_preview_ended)
+        self.run_bar.run_requested.connect(self._on_run)
+        self.run_bar.cancel_requested.connect(self._on_cancel)
+        self.runs.advanced.connect(self.run_bar.advance)
+        self.runs.returned.connect(self._on_returned)
+        self.runs.failed.connect(self._on_failed)
+        self.runs.finished.connect(self._on_finished)
+        self.form.images.layer_chosen.connect(self._on_layer)
+        self._viewer.layers.selection.events.changed.connect(self._follow_selection)
+        self.native_parent_changed.connect(self._on_parent)
+        self.native.destroyed.connect(self._abandon)
 
     def _image_layers(self) -> list[Image]:
         return [
@@ -93,6 +106,11 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         if active in self._image_layers():
             self.form.layer.value = active
 
+    def _follow_selection(self, *_: Any) -> None:
+        selected = self._viewer.layers.selection
+        images = [layer for layer in self._image_layers() if layer in selected]
+        self.form.images.follow_selection(images)
+
     def _on_layer(self) -> None:
         # What was said of another layer's run is not true of this one.
         self.run_bar.say("")
@@ -104,72 +122,67 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
 
     def _on_run(self) -> None:
         # Drawing processes events: a second click may come in the middle of this.
-        layer = self.form.layer.value
-        if self.running or layer is None:
+        if self.running or self.form.layer.value is None:
             return
+        layers = self.form.images.layers()
         try:
-            source = snapshot(layer)
-            request = self.form.request()
-            self._tries = request.options["neighbours"] == AUTOMATIC[1]
-            self._start(make_worker(source, request.model, request.options), source)
+            tasks = [self._task(layer, len(layers) > 1) for layer in layers]
         except DenoiseError as error:
             self.run_bar.say(explain(error), "error")
-
-    def _start(self, worker: DenoiseWorker, source: Snapshot) -> None:
-        def current(slot: Callable[..., None]) -> Callable[..., None]:
-            # A run that was abandoned has nothing more to say here.
-            return lambda *args: slot(*args) if worker is self._worker else None
-
-        self._worker = worker
-        self._source = source
+            return
+        self._said, self._mood, self._several = [], "plain", len(tasks) > 1
         self.live.hold(True)
-        worker.yielded.connect(current(self._on_step))
-        worker.returned.connect(current(self._on_returned))
-        worker.errored.connect(current(self._on_errored))
-        worker.aborted.connect(current(self._on_aborted))
-        worker.finished.connect(current(self._on_finished))
         self.run_bar.start("Measuring the noise …")
-        worker.start()
+        self.runs.start(tasks)
+
+    def _task(self, layer: Image, several: bool) -> Task:
+        """Read on the main thread what a run needs of a layer."""
+        source, request = snapshot(layer), self.form.request(layer)
+        options = request.options | self.form.output.options(layer.name, several)
+        request = replace(request, options=options)
+        if not self.form.output.only_in_view:
+            return Task(source, request)
+        axes = resolve_axes(source.data.shape, options["axes"], source.axes)
+        view = visible_part(self._viewer, layer, axes, largest=WHOLE_PLANE)
+        state = source.state | {"translate": translation(layer, view.corner)}
+        return Task(replace(source, state=state), request, view)
 
     def _on_cancel(self) -> None:
-        if self._worker is not None:
+        if self.running:
             self.run_bar.stopping()
-            self._worker.quit()
+            self.runs.cancel()
 
-    def _on_step(self, step: NoiseMeasured | TileDone) -> None:
-        from napari_denoise.denoising import TileDone  # imported long since
-
-        if isinstance(step, TileDone):
-            self.run_bar.advance(step.done, step.total, step.seconds_left)
-
-    def _on_returned(self, denoised: Denoised) -> None:
-        if self._source is None or self._worker is None:
-            return
-        if self._worker.abort_requested:
-            # Cancel may come after the last tile: still nothing is kept.
-            self._on_aborted()
-            return
+    def _on_returned(self, denoised: Denoised, task: Task) -> None:
         names = {layer.name for layer in self._viewer.layers}
-        result = result_tuple(denoised, self._source, names)
+        result = result_tuple(denoised, task.source, names)
         self.preview.value = False  # the result is there
+        selected = set(self._viewer.layers.selection)
         self._viewer.add_layer(Layer.create(*result))
-        self._report(denoised)
-
-    def _report(self, denoised: Denoised) -> None:
+        if self._several:  # they stay selected, for the next run
+            self._viewer.layers.selection = selected
         along = denoised.provenance["options"]["neighbours"]
-        found = describe_neighbours(along) if self._tries else ""
+        tried = task.request.options["neighbours"] == AUTOMATIC[1]
+        found = describe_neighbours(along) if tried else ""
         lines = [describe_noise(denoised.noise), found, *denoised.warnings]
         mood: Mood = "warning" if denoised.warnings else "plain"
-        self.run_bar.say("\n".join(line for line in lines if line), mood)
+        self._say([line for line in lines if line], task, mood)
 
-    def _on_errored(self, error: Exception) -> None:
-        self.run_bar.say(explain(error), "error")
+    def _on_failed(self, sentence: str, task: Task) -> None:
+        self._say([sentence], task, "error")
 
-    def _on_aborted(self) -> None:
-        self.run_bar.say("Cancelled. Nothing was changed.")
+    def _say(self, lines: list[str], task: Task, mood: Mood) -> None:
+        """Add what there is to say of one image to what was said of others."""
+        if self._several:
+            lines = [f"{task.source.name}:", *lines]
+        self._said += lines
+        self._mood = max(self._mood, mood, key=MOODS.index)
+        self.run_bar.say("\n".join(self._said), self._mood)
 
-    def _on_finished(self) -> None:
-        self._worker = self._source = None
+    def _on_finished(self, all_done: bool) -> None:
+        if not all_done:
+            kept = "What was done before is kept." if self._said else ""
+            lines = [*self._said, f"Cancelled. {kept or 'Nothing was changed.'}"]
+            self.run_bar.say("\n".join(lines), self._mood)
         self.live.hold(False)
         self.run_bar.end()
         self._enable_run()
@@ -181,7 +194,5 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
             self._abandon()
 
     def _abandon(self) -> None:
-        worker, self._worker, self._source = self._worker, None, None
-        if worker is not None:
-            worker.quit()
+        self.runs.abandon()
         self.live.abandon()

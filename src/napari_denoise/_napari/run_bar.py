@@ -16,6 +16,7 @@ from napari_denoise._napari.wording import describe_seconds_left
 Mood = Literal["plain", "warning", "error"]
 
 # A coloured edge, not coloured text: it reads on dark and on light themes.
+MOODS: tuple[Mood, ...] = ("plain", "warning", "error")
 EDGES = {"plain": "transparent", "warning": "#d9a021", "error": "#d9534f"}
 SECONDS_BETWEEN_DRAWINGS = 0.05
 
@@ -76,14 +77,14 @@ class RunBar(Container):  # type: ignore[type-arg]
         self.cancel.enabled = False
         self.status.value = "Stopping …"
 
-    def advance(self, done: int, total: int, seconds_left: float | None) -> None:
-        """Show how far the run is, at most twenty times a second."""
+    def advance(self, share: float, seconds_left: float | None) -> None:
+        """Show how far the run is, 0 to 1, at most twenty times a second."""
         now = time.monotonic()
         if not self._running or now - self._drawn < SECONDS_BETWEEN_DRAWINGS:
             return
         self._drawn = now
         self.bar.max = 1000
-        self.bar.value = 1000 * done // max(total, 1)
+        self.bar.value = int(1000 * share)
         self.status.value = describe_seconds_left(seconds_left) or "Denoising …"
 
     def end(self) -> None:

@@ -25,6 +25,27 @@ DEVICE = (
     "What computes. Automatic takes a GPU if there is one, and the CPU if the GPU "
     "runs out of memory."
 )
+ALSO = (
+    "Denoise the other images that are selected in the layer list in the same run, "
+    "each into a layer of its own."
+)
+BY_ITSELF = "Choose the model and the strength of each channel."
+CHANNEL_MODEL = "What removes the noise from this channel."
+CHANNEL_STRENGTH = "Strength for this channel. 0 leaves it as it is."
+MORE = "How much of the image, type of the result, where it goes, what computes."
+PART = (
+    "Only what is in view: the rectangle of the plane that the canvas shows, as a run "
+    "over the whole image gives it."
+)
+DTYPE = (
+    "Results of whole numbers are rounded, and cut off at the ends of their type. At "
+    "a few counts a pixel choose float32."
+)
+RESULT = (
+    "A Zarr file for what does not fit into memory: the result is written plane by "
+    "plane and its layer reads only what is shown."
+)
+RESULT_FILE = "A new file; its name ends in .zarr."
 PREVIEW = (
     "Denoise what is in view, again whenever you change something. What you see is "
     "what a run makes of it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 LARGEST = 512
 """Side in pixels of what is denoised at once for a preview."""
+WHOLE_PLANE = sys.maxsize
+"""No limit of that side."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ class View:
         return plane
 
 
-def visible_part(viewer: Viewer, layer: Image, axes: str) -> View:
+def visible_part(
+    viewer: Viewer, layer: Image, axes: str, largest: int = LARGEST
+) -> View:
     """Find what is in view, or the middle of it where that is much.
 
     Parameters
@@ -64,6 +69,8 @@ def visible_part(viewer: Viewer, layer: Image, axes: str) -> View:
         One of its layers.
     axes : str
         Letters of the layer's pixels.
+    largest : int
+        Most rows and columns.
 
     Returns
     -------
@@ -79,8 +86,8 @@ def visible_part(viewer: Viewer, layer: Image, axes: str) -> View:
     shown = {spatial[axis - before] for axis in viewer.dims.displayed if axis >= before}
     if viewer.dims.ndisplay != 2 or shown != {"Y", "X"}:
         raise ImageError(
-            "The preview shows planes of Y and X, in 2D: see the buttons under the "
-            "layer list that switch between 2D and 3D and roll the axes."
+            "What is in view must be a plane of Y and X, in 2D: see the buttons under "
+            "the layer list that switch between 2D and 3D and roll the axes."
         )
     factors = layer.downsample_factors[layer.data_level] if layer.multiscale else 1
     corners = np.asarray(layer.corner_pixels) * factors
@@ -89,7 +96,7 @@ def visible_part(viewer: Viewer, layer: Image, axes: str) -> View:
     place, spans = [], {}
     for number, axis in enumerate(spatial):
         if axis in "YX":
-            spans[axis] = _middle(corners[:, number], shape[number])
+            spans[axis] = _middle(corners[:, number], shape[number], largest)
         else:
             at = int(np.clip(np.rint(point[number]), 0, shape[number] - 1))
             place.append((axis, at))
@@ -111,12 +118,12 @@ def camera(viewer: Viewer) -> Any:
     return getattr(viewer, "scene", viewer).camera
 
 
-def _middle(ends: np.ndarray[Any, Any], length: int) -> tuple[int, int]:
+def _middle(ends: np.ndarray[Any, Any], length: int, largest: int) -> tuple[int, int]:
     """Cut a span off at the ends of an axis, then to the largest length."""
     first, last = (int(np.clip(end, 0, length)) for end in (ends[0], ends[1] + 1))
     if first >= last:
         raise ImageError("Nothing of the image is in view.")
-    excess = max(last - first - LARGEST, 0)
+    excess = max(last - first - largest, 0)
     return first + excess // 2, last - (excess - excess // 2)
 
 
