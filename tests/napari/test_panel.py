@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 from superqt.utils import WorkerBase
 
@@ -198,7 +199,6 @@ def test_what_was_said_goes_with_its_layer(
     assert panel.run_bar.message.value
     panel.form.layer.value = other
     assert panel.run_bar.message.value == ""
-    assert panel.run_bar.message.native.isHidden()
 
 
 def test_axes_follow_the_labels_of_the_layer(
@@ -342,6 +342,51 @@ def test_it_fits_a_small_window(viewer: Any, open_panel: Any) -> None:
     panel = open_panel()
     assert panel.native.minimumSizeHint().height() < 250
     assert panel.native.minimumSizeHint().width() < 350
+
+
+def test_nothing_moves_while_it_runs(
+    make_napari_viewer_proxy: Any, click: Any, qtbot: Any, long_stack: Any
+) -> None:
+    viewer = make_napari_viewer_proxy(show=True)
+    viewer.add_image(long_stack, name="stack")
+    _, panel = viewer.window.add_plugin_dock_widget("napari-denoise", "Denoise")
+    window = panel.native.window()
+    window.resize(900, 420)
+    qtbot.wait(SETTLED)
+    run, places = panel.run_bar.run.native, []
+
+    def look() -> None:
+        qtbot.wait(SETTLED)
+        places.append(run.mapTo(window, run.rect().topLeft()).y())
+
+    look()
+    click(panel.run_bar.run)
+    qtbot.waitUntil(lambda: panel.run_bar.bar.value > 0, timeout=60 * SECOND)
+    look()
+    click(panel.run_bar.cancel)
+    qtbot.waitUntil(lambda: not panel.running, timeout=5 * SECOND)
+    look()
+    panel.run_bar.say("a long sentence, many times over " * 30, "warning")
+    look()
+    assert len(set(places)) == 1
+
+
+def test_keys_press_the_buttons(
+    make_napari_viewer_proxy: Any, qtbot: Any, long_stack: Any
+) -> None:
+    viewer = make_napari_viewer_proxy(show=True)
+    viewer.add_image(long_stack, name="stack")
+    _, panel = viewer.window.add_plugin_dock_widget("napari-denoise", "Denoise")
+    panel.native.window().activateWindow()
+    focused = panel.form.model.native
+    focused.setFocus()
+    qtbot.waitUntil(lambda: panel.native.window().isActiveWindow(), timeout=SECOND)
+    qtbot.keyClick(focused, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: panel.running, timeout=SECOND)
+    qtbot.keyClick(focused, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not panel.running, timeout=5 * SECOND)
+    assert names(viewer) == ["stack"]
+    assert panel.run_bar.message.value == "Cancelled. Nothing was changed."
 
 
 @pytest.mark.parametrize("width", range(240, 300, 10))

@@ -42,7 +42,7 @@ def test_one_run_over_all_selected_layers(
 ) -> None:
     panel, red, green = open_with_two("tikhonov")
     also = panel.form.images.also
-    assert also.text == "and the 1 other selected image"
+    assert also.text == "and the other selected image"
     run(panel)
     assert names(viewer) == ["red", "green", "green [tikhonov]"]
     assert also.native.isHidden()  # the result alone is selected now

@@ -10,8 +10,8 @@ from magicgui.widgets import CheckBox, ComboBox, Container, FloatSlider, FloatSp
 from napari_denoise._napari import tooltips
 from napari_denoise._napari.channel_rows import ChannelRows
 from napari_denoise._napari.layer_inputs import LayerInputs, limit_width
+from napari_denoise._napari.messages import text_label
 from napari_denoise._napari.output_form import OutputInputs
-from napari_denoise._napari.run_bar import text_label
 from napari_denoise._napari.wording import describe_model
 from napari_denoise.models import list_models
 from napari_denoise.models.depth import SUFFIX_3D

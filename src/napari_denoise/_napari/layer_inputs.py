@@ -131,7 +131,8 @@ class LayerInputs:
 
     def _show_others(self) -> None:
         others = len(self._others())
-        self.also.text = f"and the {others} other selected image{'s' * (others > 1)}"
+        which = "image" if others == 1 else f"{others} images"
+        self.also.text = f"and the other selected {which}"
         self.also.visible = others > 0
 
     def _layer_choices(self, _widget: Any) -> list[Image]:

@@ -13,7 +13,8 @@ from napari_denoise._napari.form import AUTOMATIC, DenoiseForm
 from napari_denoise._napari.jobs import explain
 from napari_denoise._napari.layers import result_tuple, snapshot
 from napari_denoise._napari.live import LivePreview, is_preview
-from napari_denoise._napari.run_bar import MOODS, RunBar, text_label
+from napari_denoise._napari.messages import MOODS, text_label
+from napari_denoise._napari.run_bar import RunBar
 from napari_denoise._napari.runs import Runs, Task
 from napari_denoise._napari.scrolling import FittingScrollArea
 from napari_denoise._napari.view import WHOLE_PLANE, translation, visible_part
@@ -24,7 +25,7 @@ from napari_denoise.errors import DenoiseError
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-    from napari_denoise._napari.run_bar import Mood
+    from napari_denoise._napari.messages import Mood
     from napari_denoise.denoising import Denoised
 
 
@@ -78,6 +79,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self.live.ended.connect(self._on_preview_ended)
         self.run_bar.run_requested.connect(self._on_run)
         self.run_bar.cancel_requested.connect(self._on_cancel)
+        self.run_bar.listen_to_keys(self.native)
         self.runs.advanced.connect(self.run_bar.advance)
         self.runs.returned.connect(self._on_returned)
         self.runs.failed.connect(self._on_failed)

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import time
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import Container, Label, ProgressBar, PushButton
 from psygnal import Signal
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QSizePolicy
 
 from napari_denoise._napari import tooltips
+from napari_denoise._napari.messages import Message
 from napari_denoise._napari.wording import describe_seconds_left
 
-Mood = Literal["plain", "warning", "error"]
+if TYPE_CHECKING:
+    from magicgui.widgets import Widget
+    from qtpy.QtWidgets import QWidget
 
-# A coloured edge, not coloured text: it reads on dark and on light themes.
-MOODS: tuple[Mood, ...] = ("plain", "warning", "error")
-EDGES = {"plain": "transparent", "warning": "#d9a021", "error": "#d9534f"}
+    from napari_denoise._napari.messages import Mood
+
 SECONDS_BETWEEN_DRAWINGS = 0.05
-
-
-def text_label() -> Label:
-    """Make a label for sentences: it wraps, can be copied, reads no markup."""
-    label = Label(value="")
-    native = label.native
-    native.setWordWrap(True)
-    native.setTextFormat(Qt.TextFormat.PlainText)
-    native.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    # magicgui fixes a label's size to its text on one guessed width.
-    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-    policy.setHeightForWidth(True)
-    native.setSizePolicy(policy)
-    native.setMinimumHeight(1)
-    return label
+MESSAGE_LINES = 3
+RUN_KEY, CANCEL_KEY = "Ctrl+Return", "Escape"
 
 
 class RunBar(Container):  # type: ignore[type-arg]
@@ -46,21 +36,32 @@ class RunBar(Container):  # type: ignore[type-arg]
         self.run = PushButton(text="Run", tooltip=tooltips.RUN)
         self.cancel = PushButton(text="Cancel", tooltip=tooltips.CANCEL, enabled=False)
         self.bar = ProgressBar(value=0, min=0, max=1000, visible=False)
-        self.status = Label(value="", visible=False)
-        self.message = text_label()
+        self.status = Label(value="")
+        self.message = Message(MESSAGE_LINES)
         self._running = False
         self._drawn = 0.0
-        buttons = Container(
-            widgets=[self.run, self.cancel], layout="horizontal", labels=False
+        buttons = _row(self.run, self.cancel)
+        super().__init__(widgets=[buttons, _row(self.bar, self.status)], labels=False)
+        self.native.layout().addWidget(self.message.native)
+        self.native.setSizePolicy(
+            QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding
         )
-        buttons.margins = (0, 0, 0, 0)
-        super().__init__(
-            widgets=[buttons, self.bar, self.status, self.message], labels=False
-        )
-        self.message.visible = False
         self.margins = (6, 4, 0, 0)
+        # Nothing moves when a run begins or ends, however low the window is.
+        _keep_room(self.bar.native)
+        self.status.native.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
+        )
         self.run.clicked.connect(self.run_requested.emit)
         self.cancel.clicked.connect(self.cancel_requested.emit)
+
+    def listen_to_keys(self, panel: QWidget) -> None:
+        """Press Run and Cancel with keys, wherever in a panel the focus is."""
+        for key, button in ((RUN_KEY, self.run), (CANCEL_KEY, self.cancel)):
+            shortcut = QShortcut(QKeySequence(key), panel)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            # A disabled button takes no notice.
+            shortcut.activated.connect(button.native.click)
 
     def start(self, status: str) -> None:
         """Show that a run has begun; how far it is, is not known yet."""
@@ -92,19 +93,30 @@ class RunBar(Container):  # type: ignore[type-arg]
         self._running = False
         self.run.enabled = True
         self.cancel.enabled = False
-        self.bar.visible = self.status.visible = False
+        self.bar.visible = False
+        self.status.value = ""
 
     def say(self, text: str, mood: Mood = "plain") -> None:
         """Say something about the last run; nothing hides the line."""
-        self.message.value = text
-        self.message.native.setStyleSheet(
-            f"QLabel {{ border-left: 3px solid {EDGES[mood]}; padding-left: 6px; }}"
-        )
-        self.message.visible = bool(text)
+        self.message.say(text, mood)
 
     def _set_busy(self, status: str) -> None:
         self.run.enabled = False
         self.cancel.enabled = True
         self.bar.max = 0
         self.status.value = status
-        self.bar.visible = self.status.visible = True
+        self.bar.visible = True
+
+
+def _row(*widgets: Widget) -> Container[Any]:
+    row: Container[Any] = Container(
+        widgets=list(widgets), layout="horizontal", labels=False
+    )
+    row.margins = (0, 0, 0, 0)
+    return row
+
+
+def _keep_room(widget: QWidget) -> None:
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)

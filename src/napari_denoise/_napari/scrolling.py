@@ -1,4 +1,4 @@
-"""A scroll area that takes the room its content needs, and scrolls with less."""
+"""Scroll areas: one as tall as its content, one always as tall as some lines."""
 
 from __future__ import annotations
 
@@ -12,6 +12,35 @@ if TYPE_CHECKING:
 
 LEAST_HEIGHT = 96
 SCROLL_BAR_WIDTH = 16
+
+
+class SteadyScrollArea(QScrollArea):
+    """Asks for the same room whatever its content is, and takes more where there is.
+
+    Parameters
+    ----------
+    content : QWidget
+        Text that wraps.
+    lines : int
+        Of text that are seen at least.
+    """
+
+    def __init__(self, content: QWidget, lines: int) -> None:
+        super().__init__()
+        self._lines = lines
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self.setWidget(content)
+
+    def sizeHint(self) -> QSize:
+        """Size of some lines of text."""
+        return QSize(SCROLL_BAR_WIDTH, self._lines * self.fontMetrics().lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for two lines."""
+        return QSize(SCROLL_BAR_WIDTH, 2 * self.fontMetrics().lineSpacing())
 
 
 class FittingScrollArea(QScrollArea):

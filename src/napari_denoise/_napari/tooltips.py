@@ -50,5 +50,5 @@ PREVIEW = (
     "Denoise what is in view, again whenever you change something. What you see is "
     "what a run makes of it."
 )
-RUN = "Denoise the layer. napari stays usable meanwhile."
-CANCEL = "Stop. Nothing of this run is kept."
+RUN = "Denoise. napari stays usable meanwhile. (Ctrl+Return in this panel)"
+CANCEL = "Stop. Nothing half-done is kept. (Escape in this panel)"
