@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from napari_denoise._napari.jobs import DenoiseWorker, explain
+from napari_denoise._napari.jobs import StepsWorker, explain
 from napari_denoise.errors import Cancelled, DenoiseError, DeviceError, ImageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def test_a_runtime_error_is_told_and_not_lost(qtbot: Any) -> None:
         yield 1
         raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
-    worker = DenoiseWorker(steps)
+    worker = StepsWorker(steps)
     with qtbot.waitSignals([worker.errored, worker.finished], timeout=SECONDS) as told:
         worker.start()
     (error,) = told.all_signals_and_args[0].args
@@ -34,7 +34,7 @@ def test_other_runtime_errors_keep_their_words(qtbot: Any) -> None:
         yield 1
         raise RuntimeError("weights and input differ")
 
-    worker = DenoiseWorker(steps)
+    worker = StepsWorker(steps)
     with qtbot.waitSignal(worker.errored, timeout=SECONDS) as told:
         worker.start()
     assert isinstance(told.args[0], DenoiseError)
@@ -54,7 +54,7 @@ def test_quit_ends_the_run_and_runs_its_cleanup(qtbot: Any, polls: bool) -> None
         finally:
             cleaned.append(True)
 
-    worker = DenoiseWorker(steps)
+    worker = StepsWorker(steps)
     returned: list[Any] = []
     worker.returned.connect(returned.append)
     with qtbot.waitSignal(worker.yielded, timeout=SECONDS):

@@ -7,7 +7,7 @@ from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 
-from napari_denoise._napari.jobs import DenoiseWorker, explain, make_worker
+from napari_denoise._napari.jobs import StepsWorker, explain, make_worker
 from napari_denoise._napari.layers import Snapshot, result_tuple, snapshot
 from napari_denoise.errors import DenoiseError
 
@@ -82,7 +82,7 @@ class ActivityProgress:
     Drawing there processes events, so a slot may be called inside itself.
     """
 
-    def __init__(self, worker: DenoiseWorker, description: str) -> None:
+    def __init__(self, worker: StepsWorker, description: str) -> None:
         self._shown = 0
         self._drawing = False
         self._finished = False

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class DenoiseWorker(GeneratorWorker):  # type: ignore[type-arg]
+class StepsWorker(GeneratorWorker):  # type: ignore[type-arg]
     """A worker that can be stopped inside a tile and always says how it ended.
 
     The generator function gets ``cancelled``, a callable that is true once
@@ -78,7 +78,7 @@ def _steps(image: Any, model: Any, view: View | None, **options: Any) -> Steps:
 
 def make_worker(
     source: Snapshot, model: Any, options: dict[str, Any], view: View | None = None
-) -> DenoiseWorker:
+) -> StepsWorker:
     """Prepare a run; connect its signals, then call ``start()``.
 
     Parameters
@@ -94,25 +94,46 @@ def make_worker(
 
     Returns
     -------
-    DenoiseWorker
+    StepsWorker
         Signals: ``yielded`` (NoiseMeasured, TileDone), ``returned`` (Denoised),
         ``errored`` (see :func:`explain`), ``aborted``, ``finished``.
     """
+    name = f"denoising of {source.name}"
+    return steps_worker(name, _steps, source.data, model, view, **options)
+
+
+def steps_worker(
+    name: str, steps: Callable[..., Any], *args: Any, **kwargs: Any
+) -> StepsWorker:
+    """Prepare a worker for a generator of the core.
+
+    Parameters
+    ----------
+    name : str
+        By which napari's dialogs call it.
+    steps : callable
+        Generator function; takes ``cancelled`` besides what follows.
+    *args, **kwargs
+        For `steps`.
+
+    Returns
+    -------
+    StepsWorker
+        Not started yet.
+    """
     from napari.qt.threading import create_worker
 
-    named = _Named(_steps)
-    named.name = f"denoising of {source.name}"
+    named = _Named(steps)
+    named.name = name
     # create_worker lets napari ask before it closes its window over a run. It keeps
     # function and worker as long as the window: neither may hold the image.
-    worker: DenoiseWorker = create_worker(
+    worker: StepsWorker = create_worker(
         named,
-        source.data,
-        model,
-        view,
+        *args,
         _start_thread=False,
         _ignore_errors=True,
-        _worker_class=DenoiseWorker,
-        **options,
+        _worker_class=StepsWorker,
+        **kwargs,
     )
     worker.warned.connect(_log_warning)
     return worker
