@@ -52,3 +52,23 @@ PREVIEW = (
 )
 RUN = "Denoise. napari stays usable meanwhile. (Ctrl+Return in this panel)"
 CANCEL = "Stop. Nothing half-done is kept. (Escape in this panel)"
+
+RANK = (
+    "Try every model on a few windows of the layer and sort them by the error that is "
+    "to be expected, without a clean image to compare with."
+)
+ASSESS = (
+    "Say what can be known of the result without a clean image: expected gain, what "
+    "was taken out, intensity, resolution. Takes the result that is selected, or the "
+    "last one of this layer."
+)
+COPY = "Copy the lines that do the same from napari's console."
+USE_MODEL = "Take the selected model in the Denoise panel."
+RANKING_COLUMNS = {
+    "Model": "What removes the noise; each plane is denoised alone here.",
+    "Gain in dB": "Expected PSNR over that of the noisy image, with standard error.",
+    "Error in counts": "Expected root-mean-square error.",
+    "Whiteness": "Of what was taken out, against the noise: 1 is best.",
+    "Correlation": "Of what was taken out with what was left: 0 is best.",
+    "Intensity": "Share of the image's counts that is kept.",
+}

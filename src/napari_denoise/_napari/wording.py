@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_denoise.assessment import Assessment
     from napari_denoise.models import ModelCard
     from napari_denoise.noise import NoiseModel
 
@@ -71,3 +72,61 @@ def describe_neighbours(along: str) -> str:
         "T": "The frames before and after help here: they are looked at too.",
         "none": "Each plane is taken alone: its neighbours do not help here.",
     }[along]
+
+
+def ranking_title(image: str, ranking: Sequence[Assessment]) -> str:
+    """Say what a table of models shows."""
+    known = any(found.predicted_gain is not None for found in ranking)
+    order = (
+        "the smallest expected error first"
+        if known
+        else "as far as can be guessed: the expected error cannot be known here"
+    )
+    return f"Models on “{image}”, {order}."
+
+
+def ranking_row(found: Assessment) -> tuple[str, ...]:
+    """Say what is expected of a model, by the columns of the table."""
+    gain = _number(found.predicted_gain, "{:+.2f}")
+    if found.predicted_gain is not None and found.uncertainty is not None:
+        gain += f" ± {found.uncertainty:.2f}"
+    return (
+        found.model or "",
+        gain,
+        _number(found.predicted_rmse, "{:.3g}"),
+        _number(found.whiteness, "{:.2f}"),
+        _number(found.signal_correlation, "{:+.2f}"),
+        _number(found.intensity_kept, "{:.1%}"),
+    )
+
+
+def describe_assessment(found: Assessment) -> str:
+    """Say what can be known of a result without a reference, in a line each."""
+    lines = []
+    if found.predicted_gain is not None:
+        doubt = "" if found.uncertainty is None else f" ± {found.uncertainty:.1f}"
+        lines.append(
+            f"Expected gain: {found.predicted_gain:.1f}{doubt} dB over the noisy image "
+            f"(PSNR {found.predicted_psnr:.1f} dB, error {found.predicted_rmse:.3g} "
+            "counts)."
+        )
+    if found.whiteness is not None:
+        lines.append(
+            f"What was taken out: {found.whiteness:.2f} as white as the noise (1 is "
+            f"best), correlated {found.signal_correlation:+.2f} with what was left "
+            "(0 is best)."
+        )
+    if found.intensity_kept is not None:
+        lines.append(f"Intensity kept: {found.intensity_kept:.1%}.")
+    if found.resolution is not None:
+        lines.append(f"Finest detail to trust: {found.resolution:.1f} pixels a period.")
+    if found.disagreement is not None:
+        lines.append(
+            f"Flipped and turned, the results differ by {found.disagreement:.3g} "
+            "counts: where the model is undecided, not how wrong it is."
+        )
+    return "\n".join([*lines, *found.warnings])
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)
