@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from napari_denoise._napari.layers import denoise_layer
+    from napari_denoise.assessment import assess, assess_steps
     from napari_denoise.denoising import denoise, denoise_steps
     from napari_denoise.errors import DenoiseError
     from napari_denoise.models import (
@@ -23,14 +24,19 @@ if TYPE_CHECKING:
     )
     from napari_denoise.noise import NoiseModel, estimate_noise
     from napari_denoise.quality import Metrics, evaluate
+    from napari_denoise.ranking import rank_models, rank_steps
+    from napari_denoise.verdict import Assessment
 
 __all__ = [
+    "Assessment",
     "DenoiseError",
     "Metrics",
     "Model",
     "ModelCard",
     "NoiseModel",
     "__version__",
+    "assess",
+    "assess_steps",
     "denoise",
     "denoise_layer",
     "denoise_steps",
@@ -38,15 +44,20 @@ __all__ = [
     "evaluate",
     "list_models",
     "load_model",
+    "rank_models",
+    "rank_steps",
     "save_model",
 ]
 
 _HOMES = {
+    "Assessment": "verdict",
     "DenoiseError": "errors",
     "Metrics": "quality",
     "Model": "models",
     "ModelCard": "models",
     "NoiseModel": "noise",
+    "assess": "assessment",
+    "assess_steps": "assessment",
     "denoise": "denoising",
     "denoise_layer": "_napari.layers",
     "denoise_steps": "denoising",
@@ -54,6 +65,8 @@ _HOMES = {
     "evaluate": "quality",
     "list_models": "models",
     "load_model": "models",
+    "rank_models": "ranking",
+    "rank_steps": "ranking",
     "save_model": "models",
 }
 

@@ -89,8 +89,7 @@ def settle_neighbours(
         return flat, NONE
     deep, _ = choose_depth(model, axes[0], layout)
     alone, together = (
-        Treatment(form, make_engine(form, device, None, cancelled))
-        for form in (flat, deep)
+        Treatment(make_engine(form, device, None, cancelled)) for form in (flat, deep)
     )
     noisy = [(channel, scaling) for channel, scaling in channels if scaling.told > 0]
     gains = {}

@@ -43,6 +43,8 @@ class TileRunner:
 
     Attributes
     ----------
+    model : NetworkModel
+        As it was given.
     loses_counts : bool
         Whether sums over many pixels may come out wrong.
     workload : Workload
@@ -64,6 +66,7 @@ class TileRunner:
         tile: Sequence[int] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
+        self.model = model
         # A copy of its own: other runs may use the model at the same time.
         self._network = copy.deepcopy(model.network)
         if cancelled is not None:

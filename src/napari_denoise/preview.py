@@ -188,7 +188,7 @@ class Preview:
                 form, axis = self._settled(models, number, device, cancelled)
             form, _ = choose_depth(form, axis, self.layout)
             engine = make_engine(form, device, None, cancelled)
-            ways[number] = Treatment(form, engine, axis, chosen[number][1])
+            ways[number] = Treatment(engine, axis, chosen[number][1])
         return ways
 
     def part_steps(

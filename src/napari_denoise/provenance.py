@@ -76,9 +76,9 @@ def describe_run(
 def _describe(treatment: Treatment) -> dict[str, Any]:
     engine: Any = treatment.engine
     workload = getattr(engine, "workload", None)
-    path = getattr(treatment.model, "path", None)
+    path = getattr(engine.model, "path", None)
     return {
-        "model": treatment.model.card.name,
+        "model": engine.model.card.name,
         "model_file": str(path) if path else None,
         "neighbours": treatment.neighbours,
         "strength": treatment.strength,

@@ -31,12 +31,12 @@ class WholePlanes:
     z_radius, planes = 0, 1
 
     def __init__(self, model: ClassicalModel) -> None:
-        self._model = model
+        self.model = model
         self.warnings: list[str] = []
 
     def run(self, stack: NDArray[np.float32], sigma: float) -> StackSteps:
         """Denoise one plane; see `TileRunner.run`."""
-        restored = self._model.denoise(stack[0], sigma)
+        restored = self.model.denoise(stack[0], sigma)
         yield stack.size
         return restored[None]
 
@@ -47,17 +47,15 @@ class Treatment:
 
     Attributes
     ----------
-    model : Model
-        In the form that looks at neighbours, or at each plane alone.
     engine : TileRunner or WholePlanes
-        Runs it; channels of one model share it.
+        Runs a model, in the form that looks at neighbours or at each plane alone;
+        channels of one model share it.
     neighbours : {"none", "Z", "T"}
         Axis along which it looks at other planes.
     strength : float
         0 to 2.
     """
 
-    model: Model
     engine: TileRunner | WholePlanes
     neighbours: str = NONE
     strength: float = 1.0
@@ -90,7 +88,7 @@ def make_engine(
     Returns
     -------
     TileRunner or WholePlanes
-        Both have ``run(stack, sigma)``, a generator, `z_radius`, `planes` and
+        Both have ``run(stack, sigma)``, a generator, `model`, `z_radius`, `planes` and
         `warnings`.
     """
     if isinstance(model, ClassicalModel):
@@ -210,6 +208,6 @@ def make_treatments(
         for form in {id(form): form for form, _ in forms}.values()
     }
     return [
-        Treatment(form, engines[id(form)], along, strength)
+        Treatment(engines[id(form)], along, strength)
         for (form, along), strength in zip(forms, strengths, strict=True)
     ]

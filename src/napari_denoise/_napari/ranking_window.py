@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from qtpy.QtWidgets import QWidget
 
-    from napari_denoise.assessment import Assessment
+    from napari_denoise.verdict import Assessment
 
 SIZE = (560, 380)
 
@@ -102,14 +102,15 @@ class RankingWindow(QDialog):
 
 def _table() -> QTableWidget:
     table = QTableWidget(0, len(tooltips.RANKING_COLUMNS))
-    table.setHorizontalHeaderLabels(list(tooltips.RANKING_COLUMNS))
-    for column, tip in enumerate(tooltips.RANKING_COLUMNS.values()):
-        table.horizontalHeaderItem(column).setToolTip(tip)
+    for column, (title, tip) in enumerate(tooltips.RANKING_COLUMNS.items()):
+        heading = QTableWidgetItem(title)
+        heading.setToolTip(tip)
+        table.setHorizontalHeaderItem(column, heading)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.verticalHeader().setVisible(False)
-    header = table.horizontalHeader()
+    cast("QHeaderView", table.verticalHeader()).setVisible(False)
+    header = cast("QHeaderView", table.horizontalHeader())
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     header.setStretchLastSection(True)
     return table

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_denoise.assessment import Assessment
     from napari_denoise.models import ModelCard
     from napari_denoise.noise import NoiseModel
+    from napari_denoise.verdict import Assessment
 
 
 def describe_model(card: ModelCard) -> str:

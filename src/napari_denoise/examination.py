@@ -1,0 +1,192 @@
+"""An image made ready for denoisers to be tried on it, and what stands against it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_denoise.advice import settle_neighbours
+from napari_denoise.axes import Layout, resolve_axes
+from napari_denoise.excerpts import cut_excerpts
+from napari_denoise.measurement import measure_channels
+from napari_denoise.models import choose_depth, load_model
+from napari_denoise.noise import NoiseModel
+from napari_denoise.options import AUTO, NONE
+from napari_denoise.prediction import Judge
+from napari_denoise.progress import run_to_end
+from napari_denoise.residual import autocorrelation, residual_of
+from napari_denoise.sources import read_source
+from napari_denoise.treatment import make_engine
+from napari_denoise.trials import Bench
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_denoise.excerpts import Excerpt
+    from napari_denoise.models import Model
+
+YARDSTICK = "unet"
+"""The network that others are compared with."""
+MOST_PROBES = 4
+"""Disturbances that each denoiser is tried with, on small images."""
+WHITE = 0.03
+"""Correlation of neighbouring pixels of the residual that white noise stays below."""
+
+NO_NOISE = (
+    "No noise could be measured, so there is nothing to judge: the image stays as it "
+    "is."
+)
+CORRELATED = (
+    "The noise is correlated between pixels, and its size was only measured: how large "
+    "the error is cannot be known. Give a noise model from a calibration to know it."
+)
+HIDDEN = (
+    "What was taken out is correlated between pixels, but the noise was taken to be "
+    "white: its size is not known well enough to predict the error. Images that were "
+    "resampled, compressed or smoothed are like this."
+)
+
+
+class Examination:
+    """An image with its noise measured or given.
+
+    Parameters
+    ----------
+    image : array-like or napari image layer
+        As `denoise` takes it; only read.
+    noise : "auto", "none", float, NoiseModel or sequence of NoiseModel
+        As `denoise` takes it.
+    axes : str or None
+        As `denoise` takes them.
+    device : str
+        As `denoise` takes it.
+    cancelled : callable
+        Looked at before each layer of the networks.
+
+    Attributes
+    ----------
+    source, layout, scalings
+        The image, its axes, and the way of each channel into a network.
+
+    Raises
+    ------
+    DenoiseError
+        As `denoise`.
+    """
+
+    def __init__(
+        self,
+        image: Any,
+        noise: Any,
+        axes: str | None,
+        device: str,
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self.source = read_source(image)
+        shape = self.source.data.shape
+        self.layout = Layout(shape, resolve_axes(shape, axes, self.source.labels))
+        steps = measure_channels(self.source, self.layout, noise, cancelled)
+        self.scalings = run_to_end(steps)
+        self._measured = was_measured(noise)
+        self._device, self._cancelled = device, cancelled
+        self.excerpts: list[Excerpt] = []
+        self._probes = 1
+
+    def settle(self, model: Model, neighbours: str) -> tuple[Model, str]:
+        """Return the form of a model that looks along an axis, and that axis.
+
+        Parameters
+        ----------
+        model : Model
+            As the user named it.
+        neighbours : {"none", "Z", "T", "auto"}
+            As `denoise` takes it.
+
+        Returns
+        -------
+        model : Model
+        neighbours : {"none", "Z", "T"}
+
+        Raises
+        ------
+        OptionError, ModelError
+            If the model has no such form.
+        """
+        if neighbours == AUTO:
+            return settle_neighbours(
+                self.source,
+                self.layout,
+                model,
+                self._device,
+                list(zip(self.layout.channels, self.scalings, strict=True)),
+                self._cancelled,
+            )
+        return choose_depth(model, neighbours, self.layout)[0], neighbours
+
+    def look(self, pixels: int, along: str = "Z", radius: int = 0) -> None:
+        """Choose the parts that are looked at; see :func:`cut_excerpts`."""
+        self.excerpts = cut_excerpts(
+            self.source, self.layout, self.scalings, pixels, along, radius
+        )
+        looked_at = sum(excerpt.plane[excerpt.core].size for excerpt in self.excerpts)
+        # On few pixels one disturbance tells too little.
+        self._probes = int(np.clip(pixels // max(looked_at, 1), 1, MOST_PROBES))
+
+    @cached_property
+    def bench(self) -> Bench:
+        """Where denoisers are tried on these parts."""
+        return Bench(self.excerpts, self._cancelled)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What the default network does there."""
+        yardstick = make_engine(
+            load_model(YARDSTICK), self._device, None, self._cancelled
+        )
+        return Judge(
+            self.bench, yardstick, measured=self._measured, probes=self._probes
+        )
+
+    @property
+    def doubt(self) -> str:
+        """Why errors cannot be predicted here; empty where they can."""
+        if not self.excerpts:
+            return NO_NOISE
+        if not self._measured:
+            return ""
+        if any(excerpt.noise.correlation_length > 0 for excerpt in self.excerpts):
+            return CORRELATED
+        return HIDDEN if self._left_correlation() > WHITE else ""
+
+    def _left_correlation(self) -> float:
+        """Correlation of adjacent pixels in what the default network takes out."""
+        found = []
+        results = self.judge.trial.results
+        for excerpt, result in zip(self.excerpts, results, strict=True):
+            residual = residual_of(excerpt.plane, result, excerpt.noise)
+            shares = autocorrelation(residual[excerpt.core])
+            found.append(max(shares.get((0, 1), 0.0), shares.get((1, 0), 0.0)))
+        return float(np.mean(found))
+
+
+def was_measured(noise: Any) -> bool:
+    """Say whether a noise model was measured on the image, and not given.
+
+    Parameters
+    ----------
+    noise : "auto", "none", float, NoiseModel or sequence of NoiseModel
+        As `denoise` takes it. A model that `estimate_noise` made counts as measured.
+
+    Returns
+    -------
+    bool
+    """
+    if isinstance(noise, str):
+        return noise in (AUTO, NONE)
+    models = noise if isinstance(noise, (list, tuple)) else [noise]
+    return any(
+        isinstance(model, NoiseModel) and (model.fit is not None or model.warnings)
+        for model in models
+    )
