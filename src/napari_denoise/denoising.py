@@ -18,7 +18,7 @@ from napari_denoise.options import (
     check_strength,
     check_tile,
 )
-from napari_denoise.output import open_output, result_dtype
+from napari_denoise.output import describe_output, open_output, result_dtype
 from napari_denoise.progress import Denoised, NoiseMeasured, TileDone, run_to_end
 from napari_denoise.provenance import describe_run
 from napari_denoise.sources import read_source
@@ -169,9 +169,9 @@ def denoise_steps(
         also how many planes are denoised together.
     dtype : dtype-like, optional
         Type of the result; by default that of `image`, rounded and clipped.
-    out : array-like, str or Path, optional
+    out : array-like, str, Path or OmeZarr, optional
         Takes the result: an array, memory map or Zarr array of the same shape, or
-        the path of a TIFF file that does not exist yet.
+        the path of a TIFF file or OME-Zarr folder that does not exist yet.
     cancelled : callable, optional
         Looked at before each layer of the network; when it returns true, `Cancelled`
         is raised.
@@ -245,4 +245,5 @@ def denoise_steps(
         told,
         seconds=time.perf_counter() - began,
     )
+    describe_output(out, provenance)
     return Denoised(target if out is None else out, models, told, provenance)
