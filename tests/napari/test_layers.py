@@ -19,6 +19,7 @@ from napari_denoise._napari.layers import (
     snapshot,
     unique_name,
 )
+from napari_denoise._napari.lazy import discard
 from napari_denoise.errors import AxesError, FileError, ImageError
 from napari_denoise.sources import layer_axes
 
@@ -271,3 +272,14 @@ def test_a_file_that_exists_is_kept(movie: Image, tmp_path: Path) -> None:
     with pytest.raises(FileError, match="exists already"):
         denoise_layer(movie, "tikhonov", out=tmp_path / "a.zarr")
     assert (tmp_path / "a.zarr").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["a.zarr", "a.tif"])
+def test_a_result_that_nobody_wants_leaves_no_file(
+    name: str, noisy: Any, tmp_path: Path
+) -> None:
+    wanted = tmp_path / "wanted.zarr"
+    denoise(noisy, "tikhonov", out=wanted)
+    discard(denoise(noisy, "tikhonov", out=str(tmp_path / name)))
+    discard(denoise(noisy, "tikhonov"))
+    assert list(tmp_path.iterdir()) == [wanted]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,3 +70,20 @@ def result_pixels(data: Any, shape: Sequence[int], axes: str) -> Any:
 
     # Without its axes of length 1, as TIFF files lack them.
     return tifffile.memmap(path, mode="r").reshape(shape)
+
+
+def discard(data: Any) -> None:
+    """Remove the file of a result that nobody wants any more.
+
+    Parameters
+    ----------
+    data : array-like, str, Path or OmeZarr
+        As ``Denoised.data`` holds it, before a layer shows it.
+    """
+    path = output_path(data)
+    if path is None:
+        return
+    if is_zarr(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
