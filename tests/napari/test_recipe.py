@@ -56,6 +56,7 @@ RECIPES: dict[str, tuple[Any, ...]] = {
         },
     ),
     "many numbers": ("cells", "unet", {"strength": [0.123456789] * 12}),
+    "numbers for one line": ("cells", "unet", {"strength": [0.123456789] * 6}),
     "a file": ("cells", "unet", {"dtype": np.float32}, None, (), "/data/result.zarr"),
     "two layers": (["a", "b"], "unet", {"axes": "YX"}),
     "many layers": ([f"{LONG_NAME} {i}" for i in range(3)], "unet", {"axes": "YX"}),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.files import OmeZarr, open_ome_zarr
+from napari_denoise.files.folders import remove_folder
 from napari_denoise.output import is_zarr, output_path
 
 if TYPE_CHECKING:
@@ -84,6 +84,6 @@ def discard(data: Any) -> None:
     if path is None:
         return
     if is_zarr(path):
-        shutil.rmtree(path, ignore_errors=True)
+        remove_folder(path)
     else:
         path.unlink(missing_ok=True)

@@ -93,13 +93,8 @@ class Remembered:
         stored = _stored()
         if stored is None:
             return
-        changed = {
-            name: value
-            for name, value in asdict(self).items()
-            if getattr(stored, name, value) != value
-        }
         try:
-            stored.update(changed)  # at once, as each change writes the file
+            stored.update(asdict(self))  # at once, as each change writes the file
         except (OSError, ValueError) as error:
             logger.warning("Settings could not be kept: %s", error)
 

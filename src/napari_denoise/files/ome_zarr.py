@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_denoise.errors import FileError, OptionError
 from napari_denoise.files.calibration import ngff_unit
+from napari_denoise.files.folders import whole_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,22 +133,14 @@ def create_ome_zarr(
         any other error.
     """
     path = Path(target.path)
-    partial = path.with_name(f".{path.name}.part")
-    try:
+    with whole_folder(path) as partial:
         try:
-            shutil.rmtree(partial, ignore_errors=True)  # left by a run that was killed
             pixels = _create(partial, target, shape, dtype, axes)
         except OptionError:
             raise
         except (OSError, ValueError) as error:
             raise FileError(f"{path} cannot be written: {error}.") from error
         yield pixels
-        try:
-            _name(partial, path)
-        except OSError as error:
-            raise FileError(f"{path} cannot be written: {error}.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def open_ome_zarr(path: str | Path, axes: str) -> Any:
@@ -270,18 +262,3 @@ class _Reordered:
         sides = [i for i in self._order if isinstance(index[i], slice)]
         turned = plane if sides == sorted(sides) else plane.T
         self._array[tuple(index[i] for i in self._order)] = turned
-
-
-def _name(partial: Path, path: Path) -> None:
-    """Give the complete folder its name; the one that had it goes, but last of all."""
-    if not path.exists():
-        partial.rename(path)
-        return
-    former = path.with_name(f".{path.name}.former")
-    path.rename(former)
-    try:
-        partial.rename(path)
-    except OSError:
-        former.rename(path)
-        raise
-    shutil.rmtree(former, ignore_errors=True)
