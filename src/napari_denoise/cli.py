@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_denoise.models import ModelCard
 
 BAD_INPUT = 2
+COPIED_FACTS = ("model", "axes", "shape", "noise", "tile", "halo", "device", "seconds")
 UsageError: Any = typer.BadParameter.__base__
 """Missing, unknown and unreadable arguments; typer does not export it."""
 
@@ -39,7 +40,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 @app.command()
 def denoise(
     source: ImagePath,
-    target: Annotated[Path, typer.Argument(help="TIFF to write", metavar="OUT")],
+    target: Annotated[Path, typer.Argument(help=".tif or .zarr", metavar="OUT")],
     model: Annotated[str, typer.Option(help="a name or a model file")] = "unet",
     axes: Axes = None,
     noise: Annotated[
@@ -55,10 +56,10 @@ def denoise(
     overwrite: Annotated[bool, typer.Option(help="replace OUT if it exists")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Denoise a TIFF image; axes and calibration are kept."""
+    """Denoise a TIFF image into a TIFF or OME-Zarr; axes and calibration are kept."""
     with _reporting(as_json):
-        from napari_denoise.files import read_tiff, write_tiff
-        from napari_denoise.output import check_target
+        from napari_denoise.files import OmeZarr, pixel_spacing, read_tiff, write_tiff
+        from napari_denoise.output import check_target, describe_output, is_zarr
 
         facts_file = Path(f"{target}.json")
         for path in (target, facts_file):
@@ -68,36 +69,35 @@ def denoise(
                 )
         check_target(target, overwrite=overwrite)
         image = read_tiff(source)
+        letters = _chosen_axes(image.data.shape, axes, image.axes)
+        out = None
+        if is_zarr(target):
+            out = OmeZarr(target, *pixel_spacing(image, letters), overwrite=overwrite)
         result = _run(
             image.data,
             model,
-            axes=_chosen_axes(image.data.shape, axes, image.axes),
+            axes=letters,
             noise=parse_noise(noise),
             strength=strength,
             neighbours=neighbours,
             device=device,
             tile=_parse_tile(tile),
             dtype=dtype,
+            out=out,
         )
         facts = {**result.provenance, "source": str(source)}
-        write_tiff(target, result.data, facts["axes"], image)
+        if out is None:
+            write_tiff(target, result.data, facts["axes"], image)
+        else:
+            describe_output(out, facts)
         _write_whole(facts_file, json.dumps(facts, indent=2))
         told = [*image.notes, *result.warnings]
         for warning in told:
             typer.echo(f"Note: {warning}", err=True)
         report: dict[str, Any] = {"input": str(source), "output": str(target)}
-        fields = (
-            "model",
-            "axes",
-            "shape",
-            "noise",
-            "tile",
-            "halo",
-            "device",
-            "seconds",
-        )
-        report |= {name: facts[name] for name in fields}
-        report |= {"dtype": result.data.dtype.name, "warnings": told}
+        report |= {name: facts[name] for name in COPIED_FACTS}
+        pixels = facts["options"]["dtype"] or facts["dtype"]
+        report |= {"dtype": pixels, "warnings": told}
         along = facts["options"]["neighbours"]
         looked = f", neighbours along {along}" if along != "none" else ""
         text = f"Wrote {target} in {facts['seconds']:.1f} s: {facts['model']}{looked}."

@@ -11,7 +11,7 @@ from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.job import Job
 from napari_denoise.measurement import measure_channels
 from napari_denoise.options import AUTO, check_neighbours, check_tile
-from napari_denoise.output import open_output, result_dtype
+from napari_denoise.output import describe_output, open_output, result_dtype
 from napari_denoise.progress import Denoised, NoiseMeasured, TileDone, run_to_end
 from napari_denoise.provenance import describe_run
 from napari_denoise.sources import read_source
@@ -166,9 +166,9 @@ def denoise_steps(
         also how many planes are denoised together.
     dtype : dtype-like, optional
         Type of the result; by default that of `image`, rounded and clipped.
-    out : array-like, str or Path, optional
+    out : array-like, str, Path or OmeZarr, optional
         Takes the result: an array, memory map or Zarr array of the same shape, or
-        the path of a TIFF file that does not exist yet.
+        the path of a TIFF file or OME-Zarr folder that does not exist yet.
     cancelled : callable, optional
         Looked at before each layer of the network; when it returns true, `Cancelled`
         is raised.
@@ -232,6 +232,7 @@ def denoise_steps(
         tuple(dict.fromkeys(told)),
         seconds=time.perf_counter() - began,
     )
+    describe_output(out, provenance)
     data = target if out is None else out
     return Denoised(data, found, tuple(provenance["warnings"]), provenance)
 

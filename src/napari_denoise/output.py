@@ -12,7 +12,13 @@ import numpy as np
 import psutil
 
 from napari_denoise.errors import FileError, ImageError, OptionError
-from napari_denoise.files import pixel_options
+from napari_denoise.files import OmeZarr, pixel_options
+from napari_denoise.files.ome_zarr import (
+    SUFFIX,
+    create_ome_zarr,
+    keep_provenance,
+    require_zarr,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,9 +96,10 @@ def open_output(
 
     Parameters
     ----------
-    out : None, array-like, str or Path
-        None makes an array in memory. A path names a TIFF file that must not exist;
-        it gets its name only once it is complete.
+    out : None, array-like, str, Path or OmeZarr
+        None makes an array in memory. A path names a TIFF file or, where it ends in
+        ``.zarr``, an OME-Zarr folder; it must not exist, and gets its name only once
+        it is complete.
     shape : tuple of int
         Of the result.
     dtype : numpy.dtype
@@ -114,8 +121,8 @@ def open_output(
     FileError
         If the file exists or cannot be made.
     """
-    if isinstance(out, str | Path):
-        with _open_tiff(Path(out), shape, dtype, axes) as pixels:
+    if (path := output_path(out)) is not None:
+        with _open_file(path, out, shape, dtype, axes) as pixels:
             yield pixels
     elif out is None:
         yield _in_memory(shape, dtype)
@@ -136,29 +143,96 @@ def open_output(
         yield out
 
 
+def output_path(out: Any) -> Path | None:
+    """Path of the file that `out` stands for; None where it is no file.
+
+    Parameters
+    ----------
+    out : None, array-like, str, Path or OmeZarr
+        As :func:`napari_denoise.denoise` takes it.
+
+    Returns
+    -------
+    Path or None
+    """
+    if isinstance(out, OmeZarr):
+        return Path(out.path)
+    return Path(out) if isinstance(out, str | Path) else None
+
+
+def is_zarr(path: str | Path) -> bool:
+    """Whether a result of that name is an OME-Zarr folder."""
+    return Path(path).suffix.lower() == SUFFIX
+
+
 def check_target(path: Path, *, overwrite: bool = False) -> None:
-    """Refuse a path that no TIFF file can be written to.
+    """Refuse a path that no TIFF file or OME-Zarr folder can be written to.
 
     Parameters
     ----------
     path : Path
-        Of the file to be written.
+        Of the file or folder to be written.
     overwrite : bool
-        Whether a file may be there already.
+        Whether one may be there already.
 
     Raises
     ------
     FileError
-        If its name does not end in .tif, its folder is missing, or it exists.
+        If its name does not end in .tif or .zarr, its folder is missing, or it exists.
+    OptionError
+        If it ends in .zarr and the extra ``zarr`` is not installed.
     """
-    if path.suffix.lower() not in (".tif", ".tiff"):
-        raise FileError(f"{path.name} cannot be written: use a name ending in .tif.")
+    if path.suffix.lower() not in (".tif", ".tiff", SUFFIX):
+        raise FileError(
+            f"{path.name} cannot be written: use a name ending in .tif or .zarr."
+        )
     if not path.parent.is_dir():
         raise FileError(f"There is no folder {path.parent}: make it first.")
-    if path.is_dir():
+    if is_zarr(path):
+        require_zarr()
+    elif path.is_dir():
         raise FileError(f"{path} is a folder: give the name of a file.")
     if path.exists() and not overwrite:
         raise FileError(f"{path} exists already: choose another name.")
+    if is_zarr(path) and path.exists() and not _holds_zarr(path):
+        raise FileError(
+            f"{path} is no Zarr folder, so it is not replaced: choose another name."
+        )
+
+
+def describe_output(out: Any, provenance: dict[str, Any]) -> None:
+    """Write how a result came about into its file, where the format has room for it.
+
+    Parameters
+    ----------
+    out : None, array-like, str, Path or OmeZarr
+        Complete.
+    provenance : dict
+        Takes JSON.
+    """
+    path = output_path(out)
+    if path is not None and is_zarr(path):
+        keep_provenance(path, provenance)
+
+
+def _holds_zarr(path: Path) -> bool:
+    return any((path / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray"))
+
+
+@contextmanager
+def _open_file(
+    path: Path, out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], axes: str
+) -> Iterator[Any]:
+    target = out if isinstance(out, OmeZarr) else OmeZarr(path)
+    check_target(path, overwrite=target.overwrite)
+    if is_zarr(path):
+        with create_ome_zarr(target, shape, dtype, axes) as pixels:
+            yield pixels
+    elif isinstance(out, OmeZarr):
+        raise FileError(f"{path.name} is no OME-Zarr file: use a name ending in .zarr.")
+    else:
+        with _open_tiff(path, shape, dtype, axes) as pixels:
+            yield pixels
 
 
 def _in_memory(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -167,7 +241,7 @@ def _in_memory(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         raise ImageError(
             f"The result needs {needed / 1e9:.1f} GB, more than half of the "
             f"{free / 1e9:.1f} GB of memory that are free. Give out a path such as "
-            "“result.tif” to write it to a file."
+            "“result.tif” or “result.zarr” to write it to a file."
         )
     return np.empty(shape, dtype)
 
@@ -178,7 +252,6 @@ def _open_tiff(
 ) -> Iterator[NDArray[Any]]:
     import tifffile
 
-    check_target(path)
     partial = path.with_name(f".{path.name}.part")
     try:
         pixels = tifffile.memmap(

@@ -10,6 +10,7 @@ from superqt.utils import WorkerBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -28,6 +29,16 @@ def noisy() -> NDArray[np.uint16]:
     y, x = np.mgrid[:128, :128] / 128
     photons = 20 + 480 * (np.sin(9 * x) * np.sin(7 * y)) ** 2
     return (100 + 2 * rng.poisson(photons)).astype(np.uint16)
+
+
+@pytest.fixture(autouse=True)
+def settings_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what the panel remembers apart from the user's own settings."""
+    from napari import settings
+
+    folder = tmp_path / "napari settings"
+    monkeypatch.setattr(settings, "_CFG_PATH", str(folder / "settings.yaml"))
+    monkeypatch.setattr(settings, "_PLUGIN_SETTINGS", {})
 
 
 @pytest.fixture

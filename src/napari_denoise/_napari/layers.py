@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
+from napari_denoise._napari.lazy import calibrated, result_pixels
 from napari_denoise.errors import ImageError
+from napari_denoise.output import output_path
 from napari_denoise.sources import layer_pixels, read_source
 
 if TYPE_CHECKING:
@@ -125,14 +127,19 @@ def result_tuple(
     Returns
     -------
     LayerDataTuple
-        Named ``"SOURCE [MODEL]"``, with ``metadata["napari_denoise"]``.
+        Named ``"SOURCE [MODEL]"``, with ``metadata["napari_denoise"]``. The pixels of
+        a result in a file, which is ``"out"`` there, are read as they are looked at.
     """
     provenance = {**denoised.provenance, "source": source.name}
+    path = output_path(denoised.data)
+    if path is not None:
+        provenance["out"] = str(path.absolute())
+    pixels = result_pixels(denoised.data, provenance["shape"], provenance["axes"])
     name = unique_name(f"{source.name} [{provenance['model']}]", taken)
     # The state holds the source layer's own metadata: add to a copy of it.
     metadata = {**source.state["metadata"], METADATA_KEY: provenance}
     state = {**source.state, "name": name, "metadata": metadata, "visible": True}
-    return denoised.data, state, "image"
+    return pixels, state, "image"
 
 
 def denoise_layer(layer: Image, model: Any = "unet", **options: Any) -> LayerDataTuple:
@@ -147,7 +154,9 @@ def denoise_layer(layer: Image, model: Any = "unet", **options: Any) -> LayerDat
     **options
         Options of :func:`napari_denoise.denoise`: `axes`, `noise`, `strength`,
         `neighbours`, `device`, `tile`, `dtype`, `out`. `axes` is taken from the
-        layer's axis labels unless it is given.
+        layer's axis labels unless it is given. A path as `out` makes the result a
+        layer that reads the file piece by piece; one that ends in ``.zarr`` is told
+        the layer's scale and units.
 
     Returns
     -------
@@ -168,6 +177,7 @@ def denoise_layer(layer: Image, model: Any = "unet", **options: Any) -> LayerDat
 
     source = snapshot(layer)
     options.setdefault("axes", source.axes)
+    options["out"] = calibrated(options.get("out"), source)
     denoised = run_to_end(denoise_steps(source.data, model, **options))
     return result_tuple(denoised, source, _names_in_use())
 

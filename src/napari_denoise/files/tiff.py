@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_denoise.errors import FileError
+from napari_denoise.files.calibration import ome_calibration
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,10 +21,6 @@ IMAGEJ_AXES = "TZCYXS"
 IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
 COUNTED = ("ImageJ", "axes", "images", "channels", "slices", "frames", "hyperstack")
 """ImageJ's own entries that follow from shape and axes."""
-OME_UNITS = ("pm", "nm", "µm", "mm", "cm", "m", "in")
-LENGTHS = dict.fromkeys(("um", "micron", "microns", "\\u00B5m"), "µm") | {"inch": "in"}
-"""Other names of those units, as ImageJ's files have them."""
-TIFF_UNITS = {2: "in", 3: "cm"}
 DAMAGED = (
     ArithmeticError,
     AssertionError,
@@ -229,7 +226,7 @@ def _write_options(
         options["resolutionunit"] = like.resolution_unit
     is_ome = path.name.lower().endswith((".ome.tif", ".ome.tiff"))
     if is_ome and like.flavour != "ome":
-        options["metadata"] = {**_ome_calibration(like), "axes": axes}
+        options["metadata"] = {**ome_calibration(like), "axes": axes}
     if is_ome or like.flavour == "ome":
         return {**options, "ome": True}
     if like.flavour == "imagej" and _fits_imagej(data, axes):
@@ -237,25 +234,6 @@ def _write_options(
     # Colour tables and ranges are ImageJ's own; numbers and words go anywhere.
     plain = {k: v for k, v in like.metadata.items() if isinstance(v, str | int | float)}
     return {**options, "ome": False, "metadata": {**plain, "axes": axes}}
-
-
-def _ome_calibration(like: TiffImage) -> dict[str, Any]:
-    """Say in OME's words how large pixels are and how far apart frames."""
-    named = str(like.metadata.get("unit", ""))
-    unit = LENGTHS.get(named, named) or TIFF_UNITS.get(like.resolution_unit, "")
-    sizes = {}
-    if like.resolution is not None and min(like.resolution) > 0:
-        sizes = {axis: 1 / r for axis, r in zip("XY", like.resolution, strict=True)}
-    if "spacing" in like.metadata:
-        sizes["Z"] = float(like.metadata["spacing"])
-    calibration: dict[str, Any] = {}
-    for axis, size in sizes.items() if unit in OME_UNITS else ():
-        calibration[f"PhysicalSize{axis}"] = size
-        calibration[f"PhysicalSize{axis}Unit"] = unit
-    if "finterval" in like.metadata:
-        calibration["TimeIncrement"] = float(like.metadata["finterval"])
-        calibration["TimeIncrementUnit"] = "s"
-    return calibration
 
 
 def _fits_imagej(data: NDArray[Any], axes: str) -> bool:
