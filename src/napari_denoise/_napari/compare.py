@@ -79,20 +79,22 @@ class Comparison:
         self._key: HeldKey | None = None
         self._limits: tuple[float, ...] = ()  # of a difference, as first shown
         self._listening = False
-        self._fit = _timer(0, self._refit)
-        self._look = _timer(PAUSE_MS, self._follow_view)
+        self._fit = _timer(form, 0, self._refit)
+        self._look = _timer(form, PAUSE_MS, self._follow_view)
         form.chosen.connect(self._update)
         form.held.connect(self._on_held)
         form.split.changed.connect(self._on_slider)
+        form.native.destroyed.connect(self.abandon)
         self._update()
 
     def close(self) -> None:
         """Switch it off; all layers are as they were before."""
         self._form.switch_off()
 
-    def abandon(self) -> None:
+    def abandon(self, *_: Any) -> None:
         """Stop without touching anything of Qt or napari: they may be gone."""
-        self._shown = self._picture = self.layer = self._split = None
+        self._listen(False)
+        self._shown = self._picture = self.layer = self._split = self._key = None
 
     def _update(self, *_: Any) -> None:
         choice = self._form.choice()
@@ -142,6 +144,7 @@ class Comparison:
         self.layer = layer = picture_layer(choice, picture)
         _comparisons.add(layer)
         put_on_top(self._viewer.layers, layer)
+        layer.visible = True
         if choice.how != "residual":
             self._viewer.layers.link_layers([choice.reference, layer], LOOKS)
         for event in self._changes(choice):
@@ -286,20 +289,22 @@ class Comparison:
 
     def _on_inserted(self, event: Any) -> None:
         if self.layer is not None and isinstance(event.value, Image):
-            QTimer.singleShot(0, self._rise)
+            QTimer.singleShot(0, lambda: self._make_way(event.value))
 
-    def _rise(self) -> None:
-        """Stay above the images."""
+    def _make_way(self, new: Image) -> None:
+        """Stay above the images; one more of the same image is hidden as well."""
         layers = self._viewer.layers
-        if self.layer is None or self.layer not in layers:
+        if self._shown is None or self.layer is None or self.layer not in layers:
             return
+        kin = relatives(self._shown[0].result, self._images())
+        self._hidden.add([layer for layer in kin if layer is new])
         place, top = layers.index(self.layer), top_of_images(layers)
         if place < top - 1:
             layers.move(place, top)
 
 
-def _timer(milliseconds: int, slot: Callable[[], None]) -> QTimer:
-    timer = QTimer()
+def _timer(form: CompareForm, milliseconds: int, slot: Callable[[], None]) -> QTimer:
+    timer = QTimer(form.native)  # ends with it
     timer.setSingleShot(True)
     timer.setInterval(milliseconds)
     timer.timeout.connect(slot)

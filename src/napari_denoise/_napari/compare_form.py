@@ -36,7 +36,12 @@ WAYS = (
     ("Blink", "blink"),
     ("Residual", "residual"),
 )
-FRAMELESS = "QGroupBox { border: 0; margin: 0; padding: 0; }"
+DIFFERENCE = "Difference"
+"""What a residual is called if the reference is another result."""
+FRAMELESS = (
+    "QGroupBox { border: 0; margin: 0; padding: 0; }"
+    "QRadioButton { spacing: 3px; margin: 0; padding: 0; }"
+)
 """The choices are one row among others."""
 
 
@@ -57,7 +62,7 @@ class Choice:
 
 
 class CompareForm(Container):  # type: ignore[type-arg]
-    """The inputs of a comparison; hidden as long as there is nothing to compare.
+    """The inputs of a comparison; no rows as long as there is nothing to compare.
 
     Parameters
     ----------
@@ -113,7 +118,7 @@ class CompareForm(Container):  # type: ignore[type-arg]
             self.reference.reset_choices()
         finally:
             self._settling = False
-        self.visible = bool(results)
+        self.how.visible = bool(results)
         self._on_choice()
 
     def offer(self, result: Image) -> None:
@@ -166,6 +171,9 @@ class CompareForm(Container):  # type: ignore[type-arg]
         self.how.value = "off"
         self._residual = self.how.native.findChildren(QRadioButton)[-1]
         self.how.native.setStyleSheet(FRAMELESS)
+        row = self.how.native.layout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
         return [self.how, self.result, self.reference]
 
     def _means(self) -> list[Any]:
@@ -203,8 +211,17 @@ class CompareForm(Container):  # type: ignore[type-arg]
         self.result.visible = self.reference.visible = how != "off"
         self.split.visible = how == "curtain"
         self.hold.visible = how == "blink"
-        self._residual.setText("Residual" if self.is_original else "Difference")
+        self._name_residual()
         choice = self.choice()
         if choice != self._last:
             self._last = choice
             self.chosen.emit()
+
+    def _name_residual(self) -> None:
+        button, names = self._residual, (DIFFERENCE, WAYS[-1][0])
+        widths = []
+        for name in names if self.is_original else reversed(names):
+            button.setText(name)
+            widths.append(button.sizeHint().width())
+        # The longer name must not push the others aside when it comes.
+        button.setMinimumWidth(max(widths))

@@ -27,6 +27,16 @@ class HiddenLayers:
         wanted = set(map(id, layers))
         for layer in [layer for layer in self._layers if id(layer) not in wanted]:
             self._show(layer)
+        self.add(layers)
+
+    def add(self, layers: Sequence[Layer]) -> None:
+        """Hide more layers.
+
+        Parameters
+        ----------
+        layers : sequence of napari.layers.Layer
+            Invisible ones are not touched, now or later.
+        """
         for layer in layers:
             if layer.visible:
                 layer.visible = False

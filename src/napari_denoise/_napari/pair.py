@@ -81,6 +81,18 @@ def whole_key(key: Any, shape: Sequence[int]) -> Key:
     return tuple(_part(part, size) for part, size in zip(parts, shape, strict=True))
 
 
+def is_volume(key: Any) -> bool:
+    """Whether an index leaves more than two axes as they are.
+
+    Parameters
+    ----------
+    key : int, slice, Ellipsis or tuple of them
+        As napari asks for what it shows: thick planes have ends along the third axis.
+    """
+    parts = key if isinstance(key, tuple) else (key,)
+    return [part == slice(None) for part in parts].count(True) > 2
+
+
 def _part(part: Any, size: int) -> int | slice:
     if isinstance(part, slice):
         first, last, step = part.indices(size)

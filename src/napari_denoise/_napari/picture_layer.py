@@ -65,7 +65,8 @@ def picture_layer(choice: Choice, picture: Picture) -> Image:
     -------
     napari.layers.Image
         With the place of the result and the looks of the reference; a difference in
-        the colours of :data:`DIVERGING`.
+        the colours of :data:`DIVERGING`. Invisible: outside of a viewer it would be
+        cut, and read, at the first plane.
     """
     result, reference = choice.result, choice.reference
     own = {
@@ -73,6 +74,7 @@ def picture_layer(choice: Choice, picture: Picture) -> Image:
         "projection_mode": result.projection_mode,
         "name": f"{result.name} [compare]",
         "multiscale": False,
+        "visible": False,
     }
     if isinstance(picture, DifferencePicture):
         return Image(
@@ -83,7 +85,8 @@ def picture_layer(choice: Choice, picture: Picture) -> Image:
             contrast_limits=(-1, 1),
             blending="opaque",
         )
-    state = {**snapshot(reference).state, **own, "metadata": {}, "visible": True}
+    state = {**snapshot(reference).state, **own, "metadata": {}}
+    state.pop("locked", None)
     layer = Image(picture, **state)
     if not layer.rgb:
         layer.contrast_limits_range = reference.contrast_limits_range

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise._napari.pair import Array, convert, whole_key
+from napari_denoise._napari.pair import Array, convert, is_volume, whole_key
 
 if TYPE_CHECKING:
     from napari_denoise._napari.pair import Key, Pair
 
 MOST_SAMPLES = 500_000
 """Pixels that are enough for the limits of a difference."""
+SHADE = 1 / 3
+"""How far a line which the image shines through is away from the image."""
 
 
 class Picture:
@@ -60,16 +62,27 @@ class Picture:
         return self._made
 
     def __getitem__(self, key: Any) -> Array:
-        """Compute the values at `key`, integers and slices only."""
-        wanted = whole_key(key, self._pair.result.shape)
-        if wanted != self._key or self._made is None:
-            self._planes, self._key = self._pair.read(wanted), wanted
-            self._made = self._make(*self._planes)
-        return self._made
+        """Compute the values at `key`, integers and slices only.
+
+        More than a plane at once is wanted for a moment when a viewer turns to 3D, and
+        is not read: a single zero stands for it.
+        """
+        if is_volume(key):
+            spatial = len(self._pair.corner)
+            return np.zeros((1,) * spatial + self.shape[spatial:], self.dtype)
+        return self._compute(whole_key(key, self._pair.result.shape))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         """Compute everything; only who asks for it in so many words gets it."""
-        return np.asarray(self[...], dtype=dtype)
+        everything = self._compute(whole_key(..., self._pair.result.shape))
+        self._key = self._planes = self._made = None
+        return np.asarray(everything, dtype=dtype)
+
+    def _compute(self, key: Key) -> Array:
+        if key != self._key or self._made is None:
+            self._planes, self._key = self._pair.read(key), key
+            self._made = self._make(*self._planes)
+        return self._made
 
     def _make(self, reference: Array, result: Array) -> Array:
         raise NotImplementedError
@@ -191,7 +204,7 @@ class CurtainPicture(Picture):
             line = self._strip(max(self.at - 1, 0), max(self.at, 1))
             there = self._made[line].astype(np.float64)
             away = np.where(there < (dark + bright) / 2, bright, dark)
-            self._made[line] = convert((there + away) / 2, self.dtype)
+            self._made[line] = convert(there + (away - there) * SHADE, self.dtype)
             return
         half = self.width // 2
         first, last = max(self.at - half, 0), min(self.at + half, self.length)
