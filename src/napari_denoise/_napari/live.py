@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, ref
 
 from napari.layers import Image
 from psygnal import Signal
@@ -32,12 +32,19 @@ LOOKS = ("contrast_limits", "colormap", "gamma", "interpolation2d", "opacity")
 """What a preview has in common with its image at any time."""
 COVERING = ("opaque", "translucent", "translucent_no_depth")
 """Blendings under which a layer hides those below it."""
-_previews: WeakSet[Image] = WeakSet()
+_previews: WeakKeyDictionary[Image, ref[Image]] = WeakKeyDictionary()
+"""Of each piece the layer that it shows a part of."""
 
 
 def is_preview(layer: Image) -> bool:
     """Whether a layer is a temporary one of a preview."""
     return layer in _previews
+
+
+def previewed(piece: Image) -> Image | None:
+    """Return the layer that a temporary one shows a part of, None if it is no piece."""
+    found = _previews.get(piece)
+    return None if found is None else found()
 
 
 class LivePreview:
@@ -218,7 +225,7 @@ class LivePreview:
     def _add(self, piece: Image, layer: Image) -> None:
         """Lay a piece over its layer, and leave the selection as it was."""
         self.layer, self._of = piece, layer
-        _previews.add(piece)
+        _previews[piece] = ref(layer)
         layers = self._viewer.layers
         selected, active = set(layers.selection), layers.selection.active
         layers.insert(layers.index(layer) + 1, piece)

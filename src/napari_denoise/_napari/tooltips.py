@@ -72,3 +72,16 @@ RANKING_COLUMNS = {
     "Correlation": "Of what was taken out with what was left: 0 is best.",
     "Intensity": "Share of the image's counts that is kept.",
 }
+COMPARE = "A result, or the live preview, to look at beside what it was made from."
+COMPARE_WITH = "What it was made from, or another result: so two models are compared."
+HOW = (
+    "Curtain: a line to drag over the image, the original before it, the result after "
+    "it.\n"
+    "Blink: the result; the original while a key is held.\n"
+    "Residual: what was taken away, original − result. It should look like noise "
+    "alone; whatever you recognise in it was lost."
+)
+SPLIT = (
+    "Where the line is in the view. Drag the line itself, or use the arrow keys here."
+)
+HOLD = "Shows the original as long as you press it; so does the key."

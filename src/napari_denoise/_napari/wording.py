@@ -130,3 +130,33 @@ def describe_assessment(found: Assessment) -> str:
 
 def _number(value: float | None, form: str) -> str:
     return "–" if value is None else form.format(value)
+
+
+def describe_hold(original: bool, key: str) -> str:
+    """Say what holding shows.
+
+    Parameters
+    ----------
+    original : bool
+        Whether it is the image that the result was made from, not another result.
+    key : str
+        Key that does the same, empty if there is none.
+    """
+    shown = "the original" if original else "the other result"
+    return f"Hold to see {shown}" + (f" (or hold {key})" if key else "")
+
+
+def describe_difference(original: bool, reference: str, result: str) -> str:
+    """Say what the colours of a residual or a difference mean.
+
+    Parameters
+    ----------
+    original : bool
+        Whether `reference` is the image that the result was made from.
+    reference, result : str
+        Names of the two layers.
+    """
+    sides = f"Green: {reference} is brighter. Pink: {result} is brighter."
+    if original:
+        return f"{sides} It should look like noise alone."
+    return sides
