@@ -21,11 +21,12 @@ if TYPE_CHECKING:
         load_model,
         save_model,
     )
-    from napari_denoise.noise import NoiseModel, estimate_noise
+    from napari_denoise.noise import Measure, NoiseModel, estimate_noise
     from napari_denoise.quality import Metrics, evaluate
 
 __all__ = [
     "DenoiseError",
+    "Measure",
     "Metrics",
     "Model",
     "ModelCard",
@@ -43,6 +44,7 @@ __all__ = [
 
 _HOMES = {
     "DenoiseError": "errors",
+    "Measure": "noise",
     "Metrics": "quality",
     "Model": "models",
     "ModelCard": "models",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from napari_denoise.noise.blocks import DILATIONS, Blocks
 from napari_denoise.noise.fitting import Line, fit_line
+
+if TYPE_CHECKING:
+    from napari_denoise.noise.region import RegionNoise
 
 WHITE = 1.35
 """A larger ratio of the variances at coarse and fine scale means correlated noise."""
@@ -16,6 +21,8 @@ UNSETTLED = 2.5
 SHORTFALL = (1.0, 1.05, 1.25, 1.4)
 """What the 10th percentile of that ratio lacks, by the dilation where it settled: the
 longer the correlation, the more the variance of single blocks scatters."""
+CHANCE = 2.0
+"""Standard errors by which the variance in a region may differ from the line."""
 
 
 def marginal_line(blocks: Blocks, least: float) -> tuple[Line, float]:
@@ -35,6 +42,34 @@ def marginal_line(blocks: Blocks, least: float) -> tuple[Line, float]:
     line = Line(*(factor * number for number in line))
     hidden = np.median(finest.at(blocks.mean) / line.at(blocks.mean))
     return line, correlation_length(float(hidden))
+
+
+def line_through(blocks: Blocks, region: RegionNoise) -> tuple[Line, float]:
+    """Return the line that goes through a region, and the correlation length there.
+
+    Correlation hides the same share of the noise at every level: the line of the
+    finest scale is scaled as a whole. What chance explains of the difference is left:
+    the line comes from far more pixels than a region has.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        Of the whole image.
+    region : RegionNoise
+        Of a region without structure.
+
+    Returns
+    -------
+    line : Line
+    correlation_length : float
+    """
+    line = fit_line(blocks, blocks.high_pass[0])
+    expected = float(line.at(np.array([region.mean]))[0])
+    ratio = float(np.log(region.variance / expected))
+    chance = (CHANCE * region.error / ratio) ** 2 if ratio else 1.0
+    factor = float(np.exp(ratio * max(0.0, 1 - chance)))
+    scaled = Line(*(factor * number for number in line))
+    return scaled, region.correlation_length
 
 
 def _coarse_ratio(blocks: Blocks, line: Line) -> float:
