@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from napari_denoise._napari.layers import denoise_layer
+    from napari_denoise._napari.regions import background_region
     from napari_denoise.denoising import denoise, denoise_steps
     from napari_denoise.errors import DenoiseError
     from napari_denoise.models import (
@@ -32,6 +33,7 @@ __all__ = [
     "ModelCard",
     "NoiseModel",
     "__version__",
+    "background_region",
     "denoise",
     "denoise_layer",
     "denoise_steps",
@@ -49,6 +51,7 @@ _HOMES = {
     "Model": "models",
     "ModelCard": "models",
     "NoiseModel": "noise",
+    "background_region": "_napari.regions",
     "denoise": "denoising",
     "denoise_layer": "_napari.layers",
     "denoise_steps": "denoising",

@@ -16,8 +16,8 @@ from napari_denoise.noise.clipping import (
     Clipping,
     unclipped,
 )
-from napari_denoise.noise.correlation import line_through, marginal_line
-from napari_denoise.noise.fitting import Line, through_zero
+from napari_denoise.noise.correlation import Marginal, line_through, marginal_line
+from napari_denoise.noise.fitting import through_zero
 from napari_denoise.noise.model import NoiseModel, VarianceFit
 from napari_denoise.noise.offset import with_offset
 
@@ -169,9 +169,10 @@ def _measure(
         warnings.append(remarks.REGION_CUT_OFF)
         region = None
     if region:
-        line, length = line_through(blocks, region)
+        found = line_through(blocks, region, least)
     else:
-        line, length = marginal_line(blocks, least)
+        found = marginal_line(blocks, least)
+    line, length = found.line, found.correlation_length
     # Where photons are few, only the brighter blocks show that there is noise.
     typical, strongest = np.percentile(line.at(blocks.mean), (50, 99))
     if strongest <= least:
@@ -183,7 +184,7 @@ def _measure(
             read_std=float(typical**0.5),
             correlation_length=length,
             warnings=tuple(warnings),
-            fit=_scatter(blocks, line, clipping, region),
+            fit=_scatter(blocks, found, clipping, region),
         )
     darkest = float(blocks.mean.min())
     may_count_photons = counts_from_zero and not clipping.cut_off
@@ -199,7 +200,7 @@ def _measure(
         correlation_length=length,
         warnings=tuple(warnings),
         offset_assumed=True,
-        fit=_scatter(blocks, line, clipping, region),
+        fit=_scatter(blocks, found._replace(line=line), clipping, region),
     )
 
 
@@ -225,9 +226,9 @@ def _is_flat(blocks: Blocks, variance: float, length: float) -> bool:
 
 
 def _scatter(
-    blocks: Blocks, line: Line, clipping: Clipping, region: RegionNoise | None
+    blocks: Blocks, found: Marginal, clipping: Clipping, region: RegionNoise | None
 ) -> VarianceFit:
-    variance = blocks.high_pass[0]
+    line, variance = found.line, found.seen
     typical = float(np.median(line.at(blocks.mean)))
     scale = typical / max(float(np.median(variance)), 1e-12)
     # What structure adds is seen above the line; a region scales the line down, too.
