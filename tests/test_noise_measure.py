@@ -153,6 +153,16 @@ def test_a_region_tells_the_whole_of_correlated_noise(blur, peak):
     assert ("in the background region" in " ".join(model.warnings)) is (blur > 0)
 
 
+def test_rounding_does_not_hide_how_correlated_noise_grows():
+    clean, mask = with_region("membrane")
+    image, _ = draw(clean, peak=40, gain=2, offset=100, read=3, blur=1, seed=2)
+    counts = image.round().astype(np.uint16)  # of adjacent pixels, mostly rounding
+    levels = 80 * np.geomspace(DIM, 1, 5)
+    true = np.sqrt(2 * levels + 9)
+    found = estimate_noise(counts, background=mask).std(levels + 100)
+    assert np.abs(np.log2(found / true)).max() < 0.3
+
+
 def test_a_region_keeps_fine_structure_from_being_taken_for_noise():
     clean, mask = with_region("synthetic")
     image, _ = draw(clean, peak=1000)

@@ -107,6 +107,7 @@ class NoiseDock:
             self.plot = NoisePlot(self._viewer.theme)
             self.plot.shown.connect(self.refresh)
             self.plot.closed.connect(self._on_closed)
+            self.plot.destroyed.connect(self.abandon)
             self._viewer.events.theme.connect(self._on_theme)
             self._viewer.window.add_dock_widget(self.plot, name=TITLE, area="right")
             QTimer.singleShot(0, self._share_height)  # once it has its place
@@ -138,7 +139,7 @@ class NoiseDock:
             self._timer.stop()
             self.plot.show_models(models, names)
 
-    def abandon(self) -> None:
+    def abandon(self, *_: Any) -> None:
         """Stop without touching anything of Qt or napari: they may be gone."""
         self.plot = self._found = None
         self._outdated.set()
@@ -231,6 +232,7 @@ class NoiseDock:
         self._timer.stop()
         self._forget()
         if plot is not None:
+            plot.destroyed.disconnect(self.abandon)
             plot.deleteLater()
 
 

@@ -78,12 +78,13 @@ def marginal_line(blocks: Blocks, least: float) -> Marginal:
     return Marginal(line, length, blocks.high_pass[index])
 
 
-def line_through(blocks: Blocks, region: RegionNoise, least: float) -> Marginal:
+def line_through(blocks: Blocks, region: RegionNoise) -> Marginal:
     """Find the line that goes through a region without structure.
 
-    What hides noise, or adds to it, does so in proportion at every level: the line is
-    scaled as a whole. What chance explains of the difference is left: the line comes
-    from far more pixels than a region has.
+    It is fitted to differences of pixels as far apart as the noise is correlated in
+    the region: of closer ones rounding hides the noise. What they miss of it they miss
+    in proportion at every level: the line is scaled as a whole. What chance explains
+    of the difference is left: the line comes from far more pixels than a region has.
 
     Parameters
     ----------
@@ -91,24 +92,20 @@ def line_through(blocks: Blocks, region: RegionNoise, least: float) -> Marginal:
         Of the whole image.
     region : RegionNoise
         Its correlation length is taken over.
-    least : float
-        Variance that is none.
 
     Returns
     -------
     Marginal
     """
-    found = marginal_line(blocks, least)
-    if region.correlation_length == 0:  # structure was taken for correlated noise
-        finest = blocks.high_pass[0]
-        found = Marginal(fit_line(blocks, finest), 0.0, finest)
-    line = found.line
+    spacing = int(np.clip(np.ceil(region.correlation_length), 1, len(DILATIONS)))
+    seen = blocks.high_pass[DILATIONS.index(spacing)]
+    line = fit_line(blocks, seen)
     expected = float(line.at(np.array([region.mean]))[0])
     ratio = float(np.log(region.variance / expected))
     chance = (CHANCE * region.error / ratio) ** 2 if ratio else 1.0
     factor = float(np.exp(ratio * max(0.0, 1 - chance)))
     scaled = Line(*(factor * number for number in line))
-    return Marginal(scaled, region.correlation_length, found.seen)
+    return Marginal(scaled, region.correlation_length, seen)
 
 
 def _coarse_ratio(blocks: Blocks, line: Line) -> float:

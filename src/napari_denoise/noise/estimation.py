@@ -168,10 +168,7 @@ def _measure(
     if region and clipping.cut_off and region.lowest > FLOOR_SHARE:
         warnings.append(remarks.REGION_CUT_OFF)
         region = None
-    if region:
-        found = line_through(blocks, region, least)
-    else:
-        found = marginal_line(blocks, least)
+    found = line_through(blocks, region) if region else marginal_line(blocks, least)
     line, length = found.line, found.correlation_length
     # Where photons are few, only the brighter blocks show that there is noise.
     typical, strongest = np.percentile(line.at(blocks.mean), (50, 99))
