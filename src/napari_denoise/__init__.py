@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from napari_denoise._napari.layers import denoise_layer
+    from napari_denoise._napari.regions import background_region
     from napari_denoise.assessment import assess, assess_steps
     from napari_denoise.denoising import denoise, denoise_steps
     from napari_denoise.errors import DenoiseError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
         load_model,
         save_model,
     )
-    from napari_denoise.noise import NoiseModel, estimate_noise
+    from napari_denoise.noise import Measure, NoiseModel, estimate_noise
     from napari_denoise.quality import Metrics, evaluate
     from napari_denoise.ranking import rank_models, rank_steps
     from napari_denoise.verdict import Assessment
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Assessment",
     "DenoiseError",
+    "Measure",
     "Metrics",
     "Model",
     "ModelCard",
@@ -37,6 +39,7 @@ __all__ = [
     "__version__",
     "assess",
     "assess_steps",
+    "background_region",
     "denoise",
     "denoise_layer",
     "denoise_steps",
@@ -52,12 +55,14 @@ __all__ = [
 _HOMES = {
     "Assessment": "verdict",
     "DenoiseError": "errors",
+    "Measure": "noise",
     "Metrics": "quality",
     "Model": "models",
     "ModelCard": "models",
     "NoiseModel": "noise",
     "assess": "assessment",
     "assess_steps": "assessment",
+    "background_region": "_napari.regions",
     "denoise": "denoising",
     "denoise_layer": "_napari.layers",
     "denoise_steps": "denoising",

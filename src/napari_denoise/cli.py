@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_denoise.models import ModelCard
 
 BAD_INPUT = 2
-COPIED_FACTS = ("model", "axes", "shape", "noise", "tile", "halo", "device", "seconds")
+REPORTED = ("model", "axes", "shape", "noise", "tile", "halo", "device", "seconds")
 UsageError: Any = typer.BadParameter.__base__
 """Missing, unknown and unreadable arguments; typer does not export it."""
 
@@ -95,7 +95,7 @@ def denoise(
         for warning in told:
             typer.echo(f"Note: {warning}", err=True)
         report: dict[str, Any] = {"input": str(source), "output": str(target)}
-        report |= {name: facts[name] for name in COPIED_FACTS}
+        report |= {name: facts[name] for name in REPORTED}
         pixels = facts["options"]["dtype"] or facts["dtype"]
         report |= {"dtype": pixels, "warnings": told}
         along = facts["options"]["neighbours"]
@@ -105,7 +105,14 @@ def denoise(
 
 
 @app.command()
-def noise(source: ImagePath, axes: Axes = None, as_json: AsJson = False) -> None:
+def noise(
+    source: ImagePath,
+    axes: Axes = None,
+    offset: Annotated[
+        float | None, typer.Option(help="what the camera gives in the dark, in counts")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Measure the noise of a TIFF image, channel by channel."""
     with _reporting(as_json):
         from napari_denoise.files import read_tiff
@@ -113,7 +120,7 @@ def noise(source: ImagePath, axes: Axes = None, as_json: AsJson = False) -> None
 
         image = read_tiff(source)
         letters = _chosen_axes(image.data.shape, axes, image.axes)
-        measured = estimate_noise(image.data, axes=letters)
+        measured = estimate_noise(image.data, axes=letters, offset=offset)
         models = [measured] if isinstance(measured, NoiseModel) else measured
         lines = [f"channel {i}: {_describe(m)}" for i, m in enumerate(models)]
         report = {"channels": [model.to_dict() for model in models]}
@@ -279,8 +286,9 @@ def _show(report: Any, as_json: bool, text: str) -> None:
 
 
 def _describe(model: Any) -> str:
+    assumed = " (assumed)" if model.offset_assumed else ""
     numbers = (
-        f"gain {model.gain:.4g}, offset {model.offset:.4g}, read noise "
+        f"gain {model.gain:.4g}, offset {model.offset:.4g}{assumed}, read noise "
         f"{model.read_std:.4g}, σ {model.sigma:.4g} at the mean ({model.kind})"
     )
     return "\n  ".join([numbers, *model.warnings])

@@ -148,7 +148,7 @@ def denoise_steps(
     axes : str, optional
         Letters of TCZYXS, one per axis. By default the layer's labels, else YX or
         ZYX; other images need it.
-    noise : "auto", "none", float, NoiseModel or sequence of NoiseModel
+    noise : "auto", "none", float, Measure, NoiseModel or a sequence of these
         ``"auto"`` measures it, pooled over T and Z, one per channel; a float is a
         Gaussian σ in counts; ``"none"`` leaves the counts unstabilised.
     strength : float or sequence of float

@@ -8,12 +8,13 @@ import numpy as np
 
 from napari_denoise.errors import Cancelled
 from napari_denoise.noise import (
+    NoiseModel,
     Scaling,
     gaussian_sigma,
-    measure_windows,
+    measure_channel,
     sample_windows,
 )
-from napari_denoise.options import NONE, given_noise
+from napari_denoise.options import given_noise
 from napari_denoise.progress import NoiseMeasured
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def measure_channels(
         The image; only read.
     layout : Layout
         Its axes.
-    noise : "auto", "none", float, NoiseModel or sequence of NoiseModel
+    noise : "auto", "none", float, Measure, NoiseModel or a sequence of these
         As `denoise` takes it.
     cancelled : callable
         Looked at before each channel.
@@ -53,21 +54,23 @@ def measure_channels(
     ------
     Cancelled
         If `cancelled` became true.
+    NoiseError
+        If the noise is given wrongly, or cannot be measured as asked for.
     """
     channels = layout.channels
     given = given_noise(noise, len(channels))
-    unstabilised = isinstance(noise, str) and noise == NONE
-    integer = source.dtype.kind in "iu"
     scalings = []
     for number, channel in enumerate(channels):
         stop_if(cancelled)
         windows = sample_windows(source.data, layout, channel)
         first = [window for window, _ in windows]
         sample = np.concatenate([window.ravel() for window in first])
-        if unstabilised:
+        if given is None:
             scalings.append(Scaling.fit(sample, None, gaussian_sigma(first)))
             continue
-        model = given[number] if given else measure_windows(windows, integer=integer)
+        model = given[number]
+        if not isinstance(model, NoiseModel):
+            model = measure_channel(source.data, layout, channel, model, windows)
         yield NoiseMeasured(number, len(channels), model)
         if model.kind == "none":
             scalings.append(Scaling(model, 0.0, 1.0, 0.0))

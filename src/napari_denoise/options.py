@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.errors import NoiseError, OptionError
-from napari_denoise.noise import NoiseModel
+from napari_denoise.noise import Measure, NoiseModel
 
 if TYPE_CHECKING:
     from napari_denoise.models import ModelCard
@@ -104,26 +104,26 @@ def check_tile(tile: Any) -> tuple[int, ...] | None:
     return tuple(int(side) for side in sides)
 
 
-def given_noise(noise: Any, channels: int) -> list[NoiseModel] | None:
-    """Noise models that the user gave; None where they are to be measured, or not used.
+def given_noise(noise: Any, channels: int) -> list[NoiseModel | Measure] | None:
+    """Noise of each channel, known or to be measured; None where it is not modelled.
 
     Parameters
     ----------
-    noise : "auto", "none", float, NoiseModel or sequence of NoiseModel
+    noise : "auto", "none", float, Measure, NoiseModel or a sequence of these
         One for all channels or one per channel; a float is a Gaussian σ in counts.
     channels : int
         How many there are to be denoised.
 
     Returns
     -------
-    list of NoiseModel or None
+    list of NoiseModel or Measure, or None
 
     Raises
     ------
     NoiseError
         If it is none of these, or the numbers of channels differ.
     """
-    if isinstance(noise, str) and noise in (AUTO, NONE):
+    if isinstance(noise, str) and noise == NONE:
         return None
     if isinstance(noise, Sequence) and not isinstance(noise, str):
         if len(noise) != channels:
@@ -131,13 +131,15 @@ def given_noise(noise: Any, channels: int) -> list[NoiseModel] | None:
                 f"{len(noise)} noise models were given for {channels} channels: give "
                 "one, or one per channel."
             )
-        return [_one_model(model) for model in noise]
-    return [_one_model(noise)] * channels
+        return [_of_one_channel(one) for one in noise]
+    return [_of_one_channel(noise)] * channels
 
 
-def _one_model(noise: Any) -> NoiseModel:
-    if isinstance(noise, NoiseModel):
+def _of_one_channel(noise: Any) -> NoiseModel | Measure:
+    if isinstance(noise, NoiseModel | Measure):
         return noise
+    if isinstance(noise, str) and noise == AUTO:
+        return Measure()
     if isinstance(noise, Real) and not isinstance(noise, bool):
         if not math.isfinite(noise) or noise <= 0:
             raise NoiseError(
@@ -147,5 +149,5 @@ def _one_model(noise: Any) -> NoiseModel:
         return NoiseModel.gaussian(float(noise))
     raise NoiseError(
         f"noise={noise!r} does not work: give “auto”, “none”, a Gaussian σ in image "
-        "units, a NoiseModel, or one NoiseModel per channel."
+        "units, a Measure, a NoiseModel, or one of these per channel."
     )

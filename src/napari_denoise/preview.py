@@ -42,7 +42,7 @@ class Preview:
         As `denoise` takes it; only read.
     axes : str, optional
         As `denoise` takes them.
-    noise : "auto", "none", float, NoiseModel or sequence of NoiseModel
+    noise : "auto", "none", float, Measure, NoiseModel or a sequence of these
         As `denoise` takes it.
     cancelled : callable, optional
         Looked at before each channel is measured.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from napari_denoise.noise import NoiseModel
+from napari_denoise.noise import Measure, NoiseModel
 
 if TYPE_CHECKING:
     from napari_denoise.noise import Scaling
@@ -89,7 +89,7 @@ def _describe(treatment: Treatment) -> dict[str, Any]:
 
 
 def _plain(noise: Any) -> Any:
-    if isinstance(noise, NoiseModel):
+    if isinstance(noise, NoiseModel | Measure):
         return noise.to_dict()
     if isinstance(noise, list | tuple):
         return [_plain(model) for model in noise]

@@ -21,8 +21,8 @@ from napari_denoise._napari.comparable import (
     is_original,
     references_of,
 )
-from napari_denoise._napari.form import _limit_width
-from napari_denoise._napari.run_bar import text_label
+from napari_denoise._napari.layer_inputs import limit_width
+from napari_denoise._napari.messages import text_label
 from napari_denoise._napari.wording import describe_hold
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ class CompareForm(Container):  # type: ignore[type-arg]
         self._settling = False  # one change may entail others
         super().__init__()
         self.extend([*self._what(), *self._means()])
-        _limit_width(self.result)
-        _limit_width(self.reference)
+        limit_width(self.result)
+        limit_width(self.reference)
         self.margins = (0, 0, 0, 0)
         self.result.changed.connect(self._on_result)
         self.reference.changed.connect(self._on_choice)

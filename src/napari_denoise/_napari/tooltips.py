@@ -85,3 +85,34 @@ SPLIT = (
     "Where the line is in the view. Drag the line itself, or use the arrow keys here."
 )
 HOLD = "Shows the original as long as you press it; so does the key."
+NOISE_KNOWN = (
+    "Measured: gain, read noise and correlation are read off the image itself.\n"
+    "Camera's offset: with what the camera gives in the dark, read noise is told "
+    "from offset, and brightness can be said in photons.\n"
+    "Background region: the strength of the noise is read off where nothing is to be "
+    "seen; best for noise that neighbouring pixels share.\n"
+    "Gaussian: noise of the same strength everywhere; type its standard deviation.\n"
+    "Gain, offset and read noise: from the camera's data sheet, or measured before.\n"
+    "Not modelled: the model sees the pixel values as they are."
+)
+OFFSET = (
+    "What the camera gives in the dark, in counts: the mean of a frame without light."
+)
+GAIN = "Counts that one detected photon adds."
+READ_NOISE = "Standard deviation of the noise in the dark, in counts."
+REGION = (
+    "Shapes layer with a rectangle, an ellipse or a polygon where there is noise and "
+    "nothing else: at least 200 pixels, better 1000. It counts in the plane where it "
+    "was drawn last."
+)
+DRAW_REGION = "Add a Shapes layer, ready to draw a rectangle."
+SHOW_NOISE = (
+    "Variance against mean, the line through it, and what it says: gain, read noise, "
+    "photons per pixel."
+)
+NOISE_CHANNEL = "Each channel has noise of its own."
+NOISE_GRAPH = (
+    "Each dot is a piece of the image of 16 × 16 pixels: how bright it is, and how "
+    "much its pixels scatter. Photon noise grows with the brightness, along a line; "
+    "dots above it hold structure, too."
+)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from napari_denoise.noise import NoiseModel
     from napari_denoise.verdict import Assessment
 
+UNLIKE = 1.25
+"""Noise that was typed may differ so much from what is measured."""
+
 
 def describe_model(card: ModelCard) -> str:
     """Say what a model is good for and how large it is."""
@@ -160,3 +163,75 @@ def describe_difference(original: bool, reference: str, result: str) -> str:
     if original:
         return f"{sides} It should look like noise alone."
     return sides
+
+
+def noise_in_numbers(
+    model: NoiseModel, measured: NoiseModel | None = None
+) -> list[tuple[str, str]]:
+    """Say what the noise of a channel is, number by number.
+
+    Parameters
+    ----------
+    model : NoiseModel
+        Measured or typed.
+    measured : NoiseModel, optional
+        What was measured on the image, where `model` is something else: the mean
+        brightness is read from it.
+
+    Returns
+    -------
+    list of (str, str)
+        What it is called, and the number with its unit.
+    """
+    if model.kind == "none":
+        return [("Noise", "none found")]
+    level = model.level if measured is None else measured.level
+    if model.kind == "gaussian":
+        rows = [("Noise", f"σ = {model.read_std:.3g} counts everywhere")]
+    else:
+        rows = _photon_numbers(model, level)
+    length = model.correlation_length
+    if length > 0 or model.fit is not None:
+        words = f"over {length:.1f} pixels" if length else "no"
+        rows.append(("Correlated", words))
+    if model.fit is not None and model.gain > 0:
+        share = round(100 * model.fit.goodness)
+        rows.append(("Line", f"explains {share} % of the scatter"))
+    return rows
+
+
+def _photon_numbers(model: NoiseModel, level: float | None) -> list[tuple[str, str]]:
+    given = "assumed" if model.offset_assumed else "given"
+    read = f"{model.read_std:.3g} counts"
+    if not model.offset_assumed:
+        read += f", as {model.read_std / model.gain:.2g} photons"
+    rows = [
+        ("Gain", f"{model.gain:.3g} counts per photon"),
+        ("Offset", f"{model.offset:.4g} counts ({given})"),
+        ("Read noise", read),
+    ]
+    if level is not None:
+        photons = max(float(model.photons(level)), 0.0)
+        doubt = ", if the offset is right" if model.offset_assumed else ""
+        sigma = float(model.std(level))
+        rows.append(("Mean level", f"{level:.4g} counts, σ = {sigma:.3g}"))
+        rows.append(("Photons", f"{photons:.3g} per pixel there{doubt}"))
+    return rows
+
+
+def compare_noise(given: NoiseModel, measured: NoiseModel) -> str:
+    """Say how far noise that was typed is from what is measured; nothing if it fits.
+
+    Parameters
+    ----------
+    given, measured : NoiseModel
+        Of the same channel.
+    """
+    level = measured.level
+    if level is None or measured.sigma == 0:
+        return ""
+    ratio = float(given.std(level)) / measured.sigma
+    if 1 / UNLIKE < ratio < UNLIKE:
+        return ""
+    found = f"σ = {measured.sigma:.3g} counts is measured at the mean brightness"
+    return f"This is {ratio:.2g} times the noise of the image: {found}."

@@ -12,17 +12,19 @@ from napari_denoise.noise.anscombe import (
 )
 from napari_denoise.noise.conservation import keep_counts
 from napari_denoise.noise.estimation import estimate_plane_noise, gaussian_sigma
+from napari_denoise.noise.measure import Measure
 from napari_denoise.noise.model import NoiseModel, VarianceFit
 from napari_denoise.noise.sampling import (
     estimate_noise,
     finite_plane,
-    measure_windows,
+    measure_channel,
     sample_windows,
 )
 from napari_denoise.noise.scaling import Scaling
 from napari_denoise.noise.simulation import simulate
 
 __all__ = [
+    "Measure",
     "NoiseModel",
     "Scaling",
     "VarianceFit",
@@ -33,7 +35,7 @@ __all__ = [
     "gaussian_sigma",
     "generalized_anscombe",
     "keep_counts",
-    "measure_windows",
+    "measure_channel",
     "sample_windows",
     "simulate",
     "stabilise",

@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_denoise.noise.blocks import (
-    END_SHARE,
-    SIDE,
-    Blocks,
-    block_statistics,
+from napari_denoise.errors import NoiseError
+from napari_denoise.noise import remarks
+from napari_denoise.noise.blocks import SIDE, Blocks, block_statistics
+from napari_denoise.noise.clipping import (
+    FEWEST_BLOCKS,
+    FLOOR_SHARE,
+    Clipping,
+    unclipped,
 )
-from napari_denoise.noise.correlation import marginal_line
-from napari_denoise.noise.fitting import Line, fit_line, through_zero
+from napari_denoise.noise.correlation import Marginal, line_through, marginal_line
+from napari_denoise.noise.fitting import through_zero
 from napari_denoise.noise.model import NoiseModel, VarianceFit
+from napari_denoise.noise.offset import with_offset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from napari_denoise.noise.region import RegionNoise
 
 SIGNIFICANT = 3.0
 """Standard errors that a gain must differ from 0 by."""
@@ -30,28 +36,6 @@ NOISELESS = 1e-4
 """Less noise than this share of the intensity range is none."""
 ROUNDING = 0.1
 """Variance, in counts, that integers have without any noise (1/12)."""
-FEWEST_BLOCKS = 12
-EMPTY = 0.98
-"""A block with so many pixels at the lowest value shows no noise: it was cut off."""
-CLIPPED = 1.3
-MISFIT = 0.3
-"""Logarithm of the ratio by which one line may miss the blocks at the floor."""
-FLOOR_SHARE = 0.2
-
-CORRELATED = (
-    "The noise is correlated over about {length:.1f} pixels, as resampled or corrected "
-    "camera frames have it; its size is measured on coarser scales and less sure."
-)
-LITTLE_RANGE = (
-    "The brightness spans too little to tell photon noise from read noise: "
-    "the noise is taken to be the same everywhere."
-)
-AT_FLOOR = (
-    "Dark pixels are cut off at the lowest value; the noise was measured on the "
-    "others, and the background may come out slightly too bright."
-)
-AT_CEILING = "Some pixels are saturated; they were left out of the noise measurement."
-SMALL = "The image is too small to measure more than one noise level."
 
 
 def estimate_plane_noise(
@@ -59,6 +43,8 @@ def estimate_plane_noise(
     levels: Sequence[NDArray[np.floating]] | None = None,
     *,
     integer: bool = False,
+    offset: float | None = None,
+    region: RegionNoise | None = None,
 ) -> NoiseModel:
     """Measure gain, read noise and correlation of one channel.
 
@@ -78,12 +64,22 @@ def estimate_plane_noise(
         Where the mean level is read: the means of those frames. By default `windows`.
     integer : bool
         Whether the data were integers, whose rounding is no noise.
+    offset : float, optional
+        What the camera gives in the dark. Offset and read noise cannot be told apart
+        from images alone: without it the offset is the darkest local mean, by
+        convention (`offset_assumed`).
+    region : RegionNoise, optional
+        Noise of a region without structure: the line is made to go through it, as
+        far as it is surer there.
 
     Returns
     -------
     NoiseModel
-        Offset and read noise cannot be told apart from images alone: the offset is
-        the darkest local mean, by convention (`offset_assumed`).
+
+    Raises
+    ------
+    NoiseError
+        If the region shows no noise.
 
     Notes
     -----
@@ -98,26 +94,29 @@ def estimate_plane_noise(
     scaled = [np.asarray(w / span, np.float32) for w in windows]
     heights = [np.asarray((w - low) / span, np.float32) for w in levels]
     least = max(NOISELESS**2, ROUNDING / span**2 if integer else 0.0)
+    mean = float(np.mean([w.mean(dtype=float) for w in heights]))
+    if region is not None:
+        region = region.in_units(low, span)
+        if region.variance <= least:
+            raise NoiseError(remarks.REGION_WITHOUT_NOISE)
     blocks = _usable_blocks(scaled, heights)
     if len(blocks) < FEWEST_BLOCKS:
-        model = _gaussian(gaussian_sigma(scaled), least, _mean(heights), (SMALL,))
+        model = _one_level(gaussian_sigma(scaled), least, region)
     else:
-        model = _measure(blocks, least, _mean(heights), counts_from_zero=low == 0)
-    return _in_counts(model, low, span)
+        model = _measure(blocks, least, region, counts_from_zero=low == 0)
+    model = _in_counts(replace(model, level=mean), low, span)
+    return model if offset is None else with_offset(model, offset)
 
 
 def _in_counts(model: NoiseModel, low: float, span: float) -> NoiseModel:
     """Bring a model from units of the range back to counts."""
-    fit = model.fit and VarianceFit(
-        model.fit.means * span + low, model.fit.variances * span**2, model.fit.goodness
-    )
     return replace(
         model,
         gain=model.gain * span,
         offset=model.offset * span + low if model.gain > 0 else 0.0,
         read_std=model.read_std * span,
         level=low if model.level is None else model.level * span + low,
-        fit=fit,
+        fit=model.fit and model.fit.in_counts(low, span),
     )
 
 
@@ -158,38 +157,34 @@ def _usable_blocks(
 
 
 def _measure(
-    blocks: Blocks, least: float, mean: float, *, counts_from_zero: bool
+    blocks: Blocks,
+    least: float,
+    region: RegionNoise | None,
+    *,
+    counts_from_zero: bool,
 ) -> NoiseModel:
-    warnings: list[str] = []
-    showing = blocks.floor < EMPTY
-    if showing.sum() >= FEWEST_BLOCKS:
-        blocks = blocks.where(showing)
-    unsaturated = blocks.ceiling <= END_SHARE
-    if not unsaturated.all() and unsaturated.sum() >= FEWEST_BLOCKS:
-        blocks = blocks.where(unsaturated)
-        warnings.append(AT_CEILING)
-    above_floor = _above_floor(blocks)
-    if above_floor is not None:
-        blocks = above_floor
-        warnings.append(AT_FLOOR)
-    line, length = marginal_line(blocks, least)
+    blocks, clipping = unclipped(blocks)
+    warnings = clipping.warnings
+    if region and clipping.cut_off and region.lowest > FLOOR_SHARE:
+        warnings.append(remarks.REGION_CUT_OFF)
+        region = None
+    found = line_through(blocks, region) if region else marginal_line(blocks, least)
+    line, length = found.line, found.correlation_length
     # Where photons are few, only the brighter blocks show that there is noise.
     typical, strongest = np.percentile(line.at(blocks.mean), (50, 99))
     if strongest <= least:
-        return NoiseModel(level=mean, warnings=tuple(warnings))
-    if length:
-        warnings.append(CORRELATED.format(length=length))
+        return NoiseModel(warnings=tuple(warnings))
+    warnings += _remarks(length, region)
     if line.slope < SIGNIFICANT * line.slope_error or _is_flat(blocks, typical, length):
-        warnings.append(LITTLE_RANGE)
+        warnings.append(remarks.LITTLE_RANGE)
         return NoiseModel(
             read_std=float(typical**0.5),
             correlation_length=length,
-            level=mean,
             warnings=tuple(warnings),
-            fit=_scatter(blocks, line),
+            fit=_scatter(blocks, found, clipping, region),
         )
     darkest = float(blocks.mean.min())
-    may_count_photons = counts_from_zero and above_floor is None
+    may_count_photons = counts_from_zero and not clipping.cut_off
     if may_count_photons and (counter := through_zero(line, blocks.mean)):
         line, darkest = counter, 0.0
     # read² = intercept + gain · offset must not be negative.
@@ -200,11 +195,20 @@ def _measure(
         offset=offset,
         read_std=read_variance**0.5,
         correlation_length=length,
-        level=mean,
         warnings=tuple(warnings),
         offset_assumed=True,
-        fit=_scatter(blocks, line),
+        fit=_scatter(blocks, found._replace(line=line), clipping, region),
     )
+
+
+def _remarks(length: float, region: RegionNoise | None) -> list[str]:
+    said = []
+    if length:
+        text = remarks.CORRELATED_IN_REGION if region else remarks.CORRELATED
+        said.append(text.format(length=length))
+    if region and region.has_structure:
+        said.append(remarks.STRUCTURE)
+    return said
 
 
 def _is_flat(blocks: Blocks, variance: float, length: float) -> bool:
@@ -218,43 +222,31 @@ def _is_flat(blocks: Blocks, variance: float, length: float) -> bool:
     return float(np.var(blocks.mean)) < SPREAD * expected
 
 
-def _above_floor(blocks: Blocks) -> Blocks | None:
-    """Blocks clear of the lowest value, if noise is cut off there.
-
-    Photon counts of zero are at the lowest value too, but their variance lies on the
-    line of the brighter blocks; that of clipped noise lies below it.
-    """
-    at_floor = blocks.floor > FLOOR_SHARE
-    if not at_floor.any() or (~at_floor).sum() < 4 * FEWEST_BLOCKS:
-        return None
-    clear, cut = blocks.where(~at_floor), blocks.where(at_floor)
-    line = fit_line(clear, clear.high_pass[0])
-    predicted = float(np.median(line.at(cut.mean)))
-    found = float(np.median(cut.high_pass[0]))
-    common = fit_line(blocks, blocks.high_pass[0]).at(cut.mean)
-    misfit = np.median(np.abs(np.log(np.maximum(cut.high_pass[0], 1e-12) / common)))
-    clipped = misfit > MISFIT and predicted > CLIPPED * found
-    return clear if clipped else None
-
-
-def _scatter(blocks: Blocks, line: Line) -> VarianceFit:
-    variance = blocks.high_pass[0]
-    scale = np.median(line.at(blocks.mean)) / max(float(np.median(variance)), 1e-12)
-    variance = variance * np.float32(max(scale, 1.0))
+def _scatter(
+    blocks: Blocks, found: Marginal, clipping: Clipping, region: RegionNoise | None
+) -> VarianceFit:
+    line, variance = found.line, found.seen
+    typical = float(np.median(line.at(blocks.mean)))
+    scale = typical / max(float(np.median(variance)), 1e-12)
+    # What structure adds is seen above the line; a region scales the line down, too.
+    variance = variance * np.float32(scale if region else max(scale, 1.0))
     residual = np.var(variance - line.at(blocks.mean))
     total = max(float(np.var(variance)), 1e-12)
     return VarianceFit(
-        blocks.mean, variance, float(np.clip(1 - residual / total, 0, 1))
+        blocks.mean,
+        variance,
+        float(np.clip(1 - residual / total, 0, 1)),
+        clipping.cut_off,
+        clipping.saturated,
+        None if region is None else (region.mean, region.variance),
     )
 
 
-def _gaussian(
-    sigma: float, least: float, mean: float, warnings: tuple[str, ...]
-) -> NoiseModel:
+def _one_level(sigma: float, least: float, region: RegionNoise | None) -> NoiseModel:
+    if region is not None:
+        sigma = region.variance**0.5
     if sigma**2 <= least:
-        return NoiseModel(level=mean)
-    return NoiseModel(read_std=sigma, level=mean, warnings=warnings)
-
-
-def _mean(levels: Sequence[NDArray[np.float32]]) -> float:
-    return float(np.mean([w.mean(dtype=float) for w in levels]))
+        return NoiseModel()
+    length = region.correlation_length if region else 0.0
+    warnings = (*_remarks(length, region), remarks.SMALL)
+    return NoiseModel(read_std=sigma, correlation_length=length, warnings=warnings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,11 +28,29 @@ class VarianceFit:
         marginal noise variance, both in image units.
     goodness : float
         Share of the blocks' variation that the line explains, 0 to 1.
+    cut_off, saturated : float
+        Share of the pixels at the lowest and at the highest value, where there is
+        reason to believe that values end there; else 0.
+    region : tuple of float, optional
+        Mean and variance in the background region, if the noise was measured on one.
     """
 
     means: NDArray[np.float32]
     variances: NDArray[np.float32]
     goodness: float
+    cut_off: float = 0.0
+    saturated: float = 0.0
+    region: tuple[float, float] | None = None
+
+    def in_counts(self, low: float, span: float) -> VarianceFit:
+        """Return the same for counts that were given as ``(counts - low) / span``."""
+        region = self.region
+        return replace(
+            self,
+            means=self.means * np.float32(span) + np.float32(low),
+            variances=self.variances * np.float32(span**2),
+            region=region and (region[0] * span + low, region[1] * span**2),
+        )
 
 
 @dataclass(frozen=True)
@@ -123,6 +141,23 @@ class NoiseModel:
         """
         photons = np.maximum(np.asarray(mean, float) - self.offset, 0)
         return np.sqrt(self.gain * photons + self.read_std**2)[()]
+
+    def photons(self, mean: ArrayLike) -> Any:
+        """Return how many photons a pixel detects at a mean level.
+
+        Parameters
+        ----------
+        mean : array-like
+            Noise-free level in image counts.
+
+        Returns
+        -------
+        ndarray or float
+            Same shape as `mean`; no better than the offset (see `offset_assumed`);
+            NaN where the noise has no gain.
+        """
+        above = np.asarray(mean, float) - self.offset
+        return (above / self.gain if self.gain > 0 else above * np.nan)[()]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and strings: for provenance and ``--json``."""

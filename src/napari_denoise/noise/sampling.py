@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.axes import Layout, resolve_axes
+from napari_denoise.errors import NoiseError
 from napari_denoise.noise.estimation import estimate_plane_noise
+from napari_denoise.noise.measure import Measure
+from napari_denoise.noise.region import measure_region
 from napari_denoise.sources import read_source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from napari_denoise.axes import Index
@@ -20,13 +25,21 @@ ENOUGH_PIXELS = 1 << 20
 """More pixels than this make the measurement slower but hardly better."""
 MOST_PLANES = 16
 WINDOW = 256
+FEWEST_FOR_A_PLANE = 50
+"""Fewer pixels than these, of a region in one plane, are left out."""
 
 Window = tuple["NDArray[np.float32]", "NDArray[np.float32] | None"]
 """Part of a plane, and the same part of the next frame where there is one."""
 
 
-def estimate_noise(image: Any, *, axes: str | None = None) -> Any:
-    """Measure the noise of an image from the image alone.
+def estimate_noise(
+    image: Any,
+    *,
+    axes: str | None = None,
+    offset: float | None = None,
+    background: Any = None,
+) -> Any:
+    """Measure the noise of an image from the image alone, or with what is known of it.
 
     Parameters
     ----------
@@ -34,6 +47,10 @@ def estimate_noise(image: Any, *, axes: str | None = None) -> Any:
         Any integer or floating-point type. NaN and infinite pixels are ignored.
     axes : str, optional
         Letters of TCZYXS; by default the layer's labels, YX or ZYX.
+    offset : float, optional
+        What the camera gives in the dark, in image counts.
+    background : array-like of bool, shape (Y, X), optional
+        Region without structure, in all planes; `Measure` also takes one of a plane.
 
     Returns
     -------
@@ -45,18 +62,30 @@ def estimate_noise(image: Any, *, axes: str | None = None) -> Any:
     ------
     ImageError, AxesError
         If the image cannot be denoised or its axes have to be given.
+    NoiseError
+        If the offset is no number, or the region does not fit the image.
     """
+    measure = Measure(offset, background)
     source = read_source(image)
     letters = resolve_axes(source.data.shape, axes, source.labels)
     layout = Layout(source.data.shape, letters)
     models = [
-        measure_channel(source.data, layout, channel) for channel in layout.channels
+        measure_channel(source.data, layout, channel, measure)
+        for channel in layout.channels
     ]
     return models if {"C", "S"} & set(layout.axes) else models[0]
 
 
-def measure_channel(data: Any, layout: Layout, channel: dict[str, int]) -> NoiseModel:
+def measure_channel(
+    data: Any,
+    layout: Layout,
+    channel: dict[str, int],
+    measure: Measure,
+    windows: list[Window] | None = None,
+) -> NoiseModel:
     """Measure the noise of one channel.
+
+    Noise is measured on windows, or on their differences where there are frames.
 
     Parameters
     ----------
@@ -66,40 +95,79 @@ def measure_channel(data: Any, layout: Layout, channel: dict[str, int]) -> Noise
         Its axes.
     channel : dict
         One of ``layout.channels``.
+    measure : Measure
+        What is known of the noise.
+    windows : list of (ndarray, ndarray or None), optional
+        What :func:`sample_windows` gives for the channel, if it was called.
 
     Returns
     -------
     NoiseModel
+
+    Raises
+    ------
+    NoiseError
+        If the background region does not fit the image, or shows no noise.
     """
-    windows = sample_windows(data, layout, channel)
-    return measure_windows(windows, integer=np.dtype(data.dtype).kind in "iu")
-
-
-def measure_windows(windows: list[Window], *, integer: bool) -> NoiseModel:
-    """Measure noise on windows, or on their differences where there are frames.
-
-    Parameters
-    ----------
-    windows : list of (ndarray, ndarray or None)
-        As :func:`sample_windows` gives them.
-    integer : bool
-        Whether the data were integers.
-
-    Returns
-    -------
-    NoiseModel
-    """
+    region = None
+    if measure.background is not None:
+        region = measure_region(_region_parts(data, layout, channel, measure))
+    windows = windows or sample_windows(data, layout, channel)
     pairs = [
         (first, second)
         for first, second in windows
         # A frame that is there twice shows no noise in its difference.
         if second is not None and not np.array_equal(first, second)
     ]
-    if not pairs:
-        return estimate_plane_noise([first for first, _ in windows], integer=integer)
-    differences = [(a - b) / np.float32(2**0.5) for a, b in pairs]
-    means = [(a + b) / 2 for a, b in pairs]
-    return estimate_plane_noise(differences, means, integer=integer)
+    if pairs:
+        images = [(a - b) / np.float32(2**0.5) for a, b in pairs]
+    else:
+        images = [first for first, _ in windows]
+    return estimate_plane_noise(
+        images,
+        [(a + b) / 2 for a, b in pairs] or None,
+        integer=np.dtype(data.dtype).kind in "iu",
+        offset=measure.offset,
+        region=region,
+    )
+
+
+def _region_parts(
+    data: Any, layout: Layout, channel: dict[str, int], measure: Measure
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_]]]:
+    """Cut the background region out of its plane, or of planes all over the channel."""
+    mask = np.asarray(measure.background)
+    if mask.shape != layout.plane_shape:
+        raise NoiseError(
+            f"The background region is a mask of shape {mask.shape}, but the "
+            f"planes of the image have shape {layout.plane_shape} (Y, X)."
+        )
+    place = dict(measure.plane)
+    for axis, position in place.items():
+        if position >= layout.size(axis):
+            raise NoiseError(
+                f"The background region lies at {axis} = {position}, but the image "
+                f"has {layout.size(axis)} planes along {axis}."
+            )
+    rows, columns = (slice(n.min(), n.max() + 1) for n in np.nonzero(mask))
+    planes = _planes_at(place, layout, channel)
+    for number in _scattered(len(planes), MOST_PLANES, np.random.default_rng(0)):
+        plane = layout.read(data, planes[number])[rows, columns]
+        inside = mask[rows, columns] & np.isfinite(plane)
+        if inside.sum() > FEWEST_FOR_A_PLANE:
+            yield np.where(inside, plane, 0).astype(np.float32), inside
+
+
+def _planes_at(
+    place: dict[str, int], layout: Layout, channel: dict[str, int]
+) -> list[Index]:
+    depths = layout.size("Z")
+    return [
+        index
+        for number, index in enumerate(layout.planes(channel))
+        if place.get("T", number // depths) == number // depths
+        and place.get("Z", number % depths) == number % depths
+    ]
 
 
 def sample_windows(data: Any, layout: Layout, channel: dict[str, int]) -> list[Window]:
