@@ -223,10 +223,10 @@ def test_options_reach_the_core(
 ) -> None:
     viewer.add_image(noisy, name="cells")
     panel = open_panel()
-    assert panel.form.sigma.native.isHidden()
-    panel.form.noise.value = "sigma"
-    assert not panel.form.sigma.native.isHidden()
-    panel.form.sigma.value = 25
+    assert panel.form.noise.sigma.native.isHidden()
+    panel.form.noise.choice.value = "sigma"
+    assert not panel.form.noise.sigma.native.isHidden()
+    panel.form.noise.sigma.value = 25
     panel.form.strength.value = 0
     panel.form.device.value = "cpu"
     run(panel)

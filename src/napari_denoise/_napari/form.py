@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import CheckBox, ComboBox, Container, FloatSlider, FloatSpinBox
+from magicgui.widgets import CheckBox, ComboBox, Container, FloatSlider
 
 from napari_denoise._napari import tooltips
 from napari_denoise._napari.channel_rows import ChannelRows
 from napari_denoise._napari.layer_inputs import LayerInputs, limit_width
 from napari_denoise._napari.messages import text_label
+from napari_denoise._napari.noise_form import NoiseForm
 from napari_denoise._napari.output_form import OutputInputs
+from napari_denoise._napari.settings import Remembered
 from napari_denoise._napari.wording import describe_model
 from napari_denoise.models import list_models
 from napari_denoise.models.depth import SUFFIX_3D
@@ -22,12 +24,8 @@ if TYPE_CHECKING:
 
     from magicgui.widgets import Widget
     from napari.layers import Image
+    from napari.viewer import Viewer
 
-NOISE = (
-    ("measured from the image", "auto"),
-    ("Gaussian, I know σ", "sigma"),
-    ("not modelled", "none"),
-)
 DEVICES = (
     ("automatic", "auto"),
     ("CPU", "cpu"),
@@ -56,33 +54,37 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
 
     Parameters
     ----------
+    viewer : napari.viewer.Viewer
+        Has the layers.
     image_layers : callable
-        Returns the layers to choose from, the most likely one first.
+        Returns those to choose from, the most likely one first.
     """
 
-    def __init__(self, image_layers: Callable[[], list[Image]]) -> None:
+    def __init__(self, viewer: Viewer, image_layers: Callable[[], list[Image]]) -> None:
         self._offers = False  # neighbours to look at
         self._divided = False  # each channel has its own model
+        self._neighbours = AUTOMATIC[1]  # as last wished for
         cards = list_models()
         # 3D models are chosen by their neighbours, under the name of their sibling.
         self._cards = {card.name: card for card in cards if card.ndim == 2}
         self._deep = {card.name for card in cards if card.ndim == 3}
         self.images = LayerInputs(image_layers)
         self.layer, self.axes = self.images.layer, self.images.axes
+        self.noise = NoiseForm(viewer, self._chosen)
         self.output = OutputInputs()
         super().__init__()
         # Appended, not passed: only so are the labels given one width.
         self.extend([*self.images.rows, *self._what(), *self._how(), *self._more()])
         self.margins = (0, 0, 0, 0)
+        self.noise.align_with(self)
         self.images.changed.connect(self._on_images)
         self.model.changed.connect(self._on_model)
-        self.noise.changed.connect(self._on_noise)
         self.by_itself.changed.connect(self._show_channels)
+        self.neighbours.changed.connect(self._on_neighbours)
         self.more.changed.connect(self._on_more)
         self.images.update()
         self._on_more()
         self._on_model()
-        self._on_noise()
 
     def reset_choices(self, *_: Any) -> None:
         """Follow the layer list."""
@@ -107,14 +109,44 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         strengths: float | list[float] = float(self.strength.value)
         if self._divided:
             models, strengths = self.channels.values(layer.name)
+        axes = self.images.axes_of(layer)
         options = {
-            "axes": self.images.axes_of(layer),
-            "noise": self._noise_option(),
+            "axes": axes,
+            "noise": self.noise.option(layer, axes),
             "strength": strengths,
             "neighbours": self.neighbours.value or "none",
             "device": self.device.value,
         }
         return Request(models, options)
+
+    def recall(self) -> Remembered:
+        """Set the inputs as they were last time.
+
+        Returns
+        -------
+        Remembered
+            What was found.
+        """
+        found = Remembered.read(models=self._cards)
+        self.model.value = found.model
+        self._neighbours = found.neighbours
+        self.strength.value = min(found.strength, self.strength.max)
+        self.device.value = found.device
+        self.output.dtype.value = found.dtype
+        self.output.place.value = found.result
+        return found
+
+    def remember(self) -> None:
+        """Keep for the next time what does not belong to one image alone."""
+        kept = replace(
+            Remembered.read(models=self._cards),
+            model=str(self.model.value),
+            neighbours=self._neighbours,
+            device=str(self.device.value),
+            dtype=str(self.output.dtype.value),
+            result=str(self.output.place.value),
+        )
+        kept.write()
 
     def _what(self) -> list[Widget]:
         self.model = ComboBox(
@@ -144,10 +176,6 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         ]
 
     def _how(self) -> list[Widget]:
-        self.noise = ComboBox(label="Noise", choices=NOISE, tooltip=tooltips.NOISE)
-        self.sigma = FloatSpinBox(
-            label="σ", value=10, min=1e-6, max=1e9, step=1, tooltip=tooltips.SIGMA
-        )
         self.strength = FloatSlider(
             label="Strength",
             value=1,
@@ -156,16 +184,16 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
             step=0.05,
             tooltip=tooltips.STRENGTH,
         )
-        return [self.noise, self.sigma, self.strength]
+        return [self.noise, self.strength]
 
     def _more(self) -> list[Widget]:
         self.more = CheckBox(text="more options", tooltip=tooltips.MORE)
         self.device = ComboBox(label="Device", choices=DEVICES, tooltip=tooltips.DEVICE)
         return [self.more, *self.output.rows, self.device]
 
-    def _noise_option(self) -> str | float:
-        choice = self.noise.value
-        return float(self.sigma.value) if choice == "sigma" else str(choice)
+    def _chosen(self) -> tuple[Image | None, str | None]:
+        layer = self.layer.value
+        return layer, None if layer is None else self.images.known_axes(layer)
 
     def _neighbours_choices(self, _widget: Any) -> list[tuple[str, str]]:
         """Offer the axes that have planes beside one another."""
@@ -181,13 +209,20 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
     def _on_images(self) -> None:
         self._show_neighbours()
         self._show_channels()
+        self.noise.refresh()
 
     def _show_neighbours(self) -> None:
+        offered, self._offers = self._offers, False
         self.neighbours.reset_choices()
         offers = len(self.neighbours.choices) > 1
-        if offers and not self._offers:
-            self.neighbours.value = AUTOMATIC[1]
+        if offers and not offered:
+            is_there = self._neighbours in self.neighbours.choices
+            self.neighbours.value = self._neighbours if is_there else AUTOMATIC[1]
         self.neighbours.visible = self._offers = offers
+
+    def _on_neighbours(self) -> None:
+        if self._offers:  # what is chosen where there is no choice is no wish
+            self._neighbours = str(self.neighbours.value)
 
     def _show_channels(self) -> None:
         names = self.images.channels()
@@ -203,9 +238,6 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         # A blind model cannot be told that there is more noise than there is.
         self.strength.max = 2.0 if card.uses_sigma else 1.0
         self._show_neighbours()
-
-    def _on_noise(self) -> None:
-        self.sigma.visible = self.noise.value == "sigma"
 
     def _on_more(self) -> None:
         self.output.show(self.more.value)

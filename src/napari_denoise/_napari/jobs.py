@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from superqt.utils import GeneratorWorker
 
+from napari_denoise._napari.lazy import discard
 from napari_denoise.errors import Cancelled, DenoiseError, DeviceError
 
 if TYPE_CHECKING:
@@ -64,11 +65,22 @@ class _Named(functools.partial):  # type: ignore[type-arg]
         return self.name
 
 
-def _steps(image: Any, model: Any, view: View | None, **options: Any) -> Steps:
+def _steps(
+    image: Any,
+    model: Any,
+    view: View | None,
+    cancelled: Callable[[], bool],
+    **options: Any,
+) -> Steps:
+    options["cancelled"] = cancelled
     if view is None:
         from napari_denoise.denoising import denoise_steps  # torch: in this thread
 
-        return (yield from denoise_steps(image, model, **options))
+        denoised = yield from denoise_steps(image, model, **options)
+        if cancelled():  # after the last tile: still nothing is kept
+            discard(denoised.data)
+            raise Cancelled("Cancelled: nothing was changed.")
+        return denoised
     from napari_denoise.part import denoise_part_steps
     from napari_denoise.surroundings import Part
 

@@ -179,7 +179,7 @@ class LivePreview:
         source = snapshot(layer)
         axes = resolve_axes(source.data.shape, request.options["axes"], source.axes)
         view = visible_part(self._viewer, layer, axes)
-        key = (id(layer), id(source.data), request.model, str(request.options), view)
+        key = (id(layer), id(source.data), request.model, request.options, view)
         return key, layer, source, request, view
 
     def _start(

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 WHOLE, IN_VIEW = "whole", "view"
 PARTS = (("the whole image", WHOLE), ("only what is in view", IN_VIEW))
-SAME = "same"
+SAME = "source"
 TYPES = (
     ("same as the image", SAME),
     ("uint8, 0 to 255", "uint8"),
     ("uint16, 0 to 65535", "uint16"),
     ("float32, fractions too", "float32"),
 )
-MEMORY, FILE = "memory", "file"
+MEMORY, FILE = "memory", "zarr"
 PLACES = (("a layer in memory", MEMORY), ("a Zarr file, for large data", FILE))
 
 

@@ -1,4 +1,4 @@
-"""The *Denoise* panel: joins the form, the run bar and a worker."""
+"""The *Denoise* panel: joins forms, runs, preview, comparison and trust."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, Container
 from napari.layers import Image, Layer
+from qtpy.QtWidgets import QApplication
 
 from napari_denoise._napari import tooltips
+from napari_denoise._napari.compare import Comparison, is_comparison
+from napari_denoise._napari.compare_form import CompareForm
+from napari_denoise._napari.console import console_lines
 from napari_denoise._napari.form import AUTOMATIC, DenoiseForm
 from napari_denoise._napari.jobs import explain
 from napari_denoise._napari.layers import result_tuple, snapshot
+from napari_denoise._napari.lazy import calibrated
 from napari_denoise._napari.live import LivePreview, is_preview
 from napari_denoise._napari.messages import MOODS, text_label
 from napari_denoise._napari.run_bar import RunBar
 from napari_denoise._napari.runs import Runs, Task
 from napari_denoise._napari.scrolling import FittingScrollArea
+from napari_denoise._napari.tools import ToolBar
+from napari_denoise._napari.trust import Trust
 from napari_denoise._napari.view import WHOLE_PLANE, translation, visible_part
 from napari_denoise._napari.wording import describe_neighbours, describe_noise
 from napari_denoise.axes import resolve_axes
 from napari_denoise.errors import DenoiseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.viewer import Viewer
 
     from napari_denoise._napari.messages import Mood
@@ -43,11 +52,15 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self._said: list[str] = []  # of the images of a run
         self._mood: Mood = "plain"
         self._several = False
-        self.form = DenoiseForm(self._image_layers)
+        self.form = DenoiseForm(napari_viewer, self._image_layers)
+        self.compare = CompareForm(self._comparable_layers)
         self.runs = Runs()
         self.run_bar = RunBar()
+        self.tools = ToolBar()
         super().__init__(labels=False)
         self.live = LivePreview(napari_viewer, self.form)
+        self.comparison = Comparison(napari_viewer, self.compare)
+        self.trust = Trust(napari_viewer, self.native, self._use_model)
         self.preview = CheckBox(text="Preview", tooltip=tooltips.PREVIEW)
         self.note = text_label()
         self.note.visible = False
@@ -55,23 +68,30 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self._connect()
         self._choose_active_layer()
         self._follow_selection()
-        self._enable_run()
+        self._enable()
+        self.preview.value = self.form.recall().preview
 
     @property
     def running(self) -> bool:
-        """Whether a run is in progress; there is never more than one."""
-        return self.runs.running
+        """Whether anything is in progress; there is never more than one."""
+        return self.runs.running or self.trust.running
 
     def reset_choices(self, *_: Any) -> None:
         """Follow the layer list; napari calls this."""
         self.form.reset_choices()
-        self._enable_run()
+        self.compare.reset_choices()
+        self._enable()
 
     def _lay_out(self) -> None:
+        # What may grow is in here: it scrolls, and nothing below it moves.
+        inputs: Container[Any] = Container(
+            widgets=[self.form, self.preview, self.note, self.compare], labels=False
+        )
+        inputs.margins = (0, 0, 0, 0)
         layout = self.native.layout()
-        layout.addWidget(FittingScrollArea(self.form.native))
-        for part in (self.preview, self.note, self.run_bar):
-            layout.addWidget(part.native)
+        layout.addWidget(FittingScrollArea(inputs.native))
+        layout.addWidget(self.tools.native)
+        layout.addWidget(self.run_bar.native)
 
     def _connect(self) -> None:
         self.preview.changed.connect(self.live.switch)
@@ -80,21 +100,27 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self.run_bar.run_requested.connect(self._on_run)
         self.run_bar.cancel_requested.connect(self._on_cancel)
         self.run_bar.listen_to_keys(self.native)
-        self.runs.advanced.connect(self.run_bar.advance)
         self.runs.returned.connect(self._on_returned)
         self.runs.failed.connect(self._on_failed)
-        self.runs.finished.connect(self._on_finished)
+        for work in (self.runs, self.trust):
+            work.advanced.connect(self.run_bar.advance)
+            work.finished.connect(self._on_finished)
+        self.trust.said.connect(self.run_bar.say)
+        self.trust.failed.connect(self._on_trust_failed)
+        self.tools.rank_requested.connect(self._on_rank)
+        self.tools.assess_requested.connect(self._on_assess)
+        self.tools.copy_requested.connect(self._on_copy)
         self.form.images.layer_chosen.connect(self._on_layer)
         self._viewer.layers.selection.events.changed.connect(self._follow_selection)
         self.native_parent_changed.connect(self._on_parent)
         self.native.destroyed.connect(self._abandon)
 
     def _image_layers(self) -> list[Image]:
-        return [
-            layer
-            for layer in self._viewer.layers
-            if isinstance(layer, Image) and not is_preview(layer)
-        ]
+        return [x for x in self._comparable_layers() if not is_preview(x)]
+
+    def _comparable_layers(self) -> list[Image]:
+        images = [layer for layer in self._viewer.layers if isinstance(layer, Image)]
+        return [layer for layer in images if not is_comparison(layer)]
 
     def _note(self, text: str) -> None:
         self.note.value = text
@@ -113,34 +139,48 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         images = [layer for layer in self._image_layers() if layer in selected]
         self.form.images.follow_selection(images)
 
+    def _use_model(self, name: str) -> None:
+        self.form.model.value = name
+
     def _on_layer(self) -> None:
         # What was said of another layer's run is not true of this one.
         self.run_bar.say("")
-        self._enable_run()
+        self._enable()
 
-    def _enable_run(self) -> None:
-        layer = self.form.layer.value
-        self.run_bar.run.enabled = layer is not None and not self.running
+    def _enable(self) -> None:
+        image = self.form.layer.value is not None
+        self.run_bar.run.enabled = image and not self.running
+        self.tools.allow(image=image, busy=self.running)
+
+    def _start(self, status: str) -> None:
+        self.live.hold(True)
+        self.run_bar.start(status)
+        self.tools.allow(image=True, busy=True)
 
     def _on_run(self) -> None:
         # Drawing processes events: a second click may come in the middle of this.
         if self.running or self.form.layer.value is None:
             return
-        layers = self.form.images.layers()
         try:
-            tasks = [self._task(layer, len(layers) > 1) for layer in layers]
+            tasks = self._tasks()
         except DenoiseError as error:
             self.run_bar.say(explain(error), "error")
             return
         self._said, self._mood, self._several = [], "plain", len(tasks) > 1
-        self.live.hold(True)
-        self.run_bar.start("Measuring the noise …")
+        self.form.remember()
+        self._start("Measuring the noise …")
         self.runs.start(tasks)
+
+    def _tasks(self) -> list[Task]:
+        layers = self.form.images.layers()
+        return [self._task(layer, len(layers) > 1) for layer in layers]
 
     def _task(self, layer: Image, several: bool) -> Task:
         """Read on the main thread what a run needs of a layer."""
         source, request = snapshot(layer), self.form.request(layer)
         options = request.options | self.form.output.options(layer.name, several)
+        if "out" in options:
+            options["out"] = calibrated(options["out"], source)
         request = replace(request, options=options)
         if not self.form.output.only_in_view:
             return Task(source, request)
@@ -149,19 +189,53 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         state = source.state | {"translate": translation(layer, view.corner)}
         return Task(replace(source, state=state), request, view)
 
+    def _on_rank(self) -> None:
+        self._begin(
+            "Trying the models …",
+            lambda layer: self.trust.rank(layer, self.form.request(layer)),
+        )
+
+    def _on_assess(self) -> None:
+        self._begin("Assessing the result …", self.trust.assess)
+
+    def _begin(self, status: str, start: Callable[[Image], None]) -> None:
+        layer = self.form.layer.value
+        if self.running or layer is None:
+            return
+        try:
+            start(layer)
+        except DenoiseError as error:
+            self.run_bar.say(explain(error), "error")
+            return
+        self._said = []
+        self._start(status)
+
+    def _on_copy(self) -> None:
+        try:
+            lines = console_lines(self._tasks(), self.form.noise)
+        except DenoiseError as error:
+            self.run_bar.say(explain(error), "error")
+            return
+        clipboard = QApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText(lines)
+            self.run_bar.say("Copied: paste it into napari's console.")
+
     def _on_cancel(self) -> None:
         if self.running:
             self.run_bar.stopping()
             self.runs.cancel()
+            self.trust.cancel()
 
     def _on_returned(self, denoised: Denoised, task: Task) -> None:
         names = {layer.name for layer in self._viewer.layers}
-        result = result_tuple(denoised, task.source, names)
+        result = Layer.create(*result_tuple(denoised, task.source, names))
         self.preview.value = False  # the result is there
         selected = set(self._viewer.layers.selection)
-        self._viewer.add_layer(Layer.create(*result))
+        self._viewer.add_layer(result)
         if self._several:  # they stay selected, for the next run
             self._viewer.layers.selection = selected
+        self.compare.offer(result)
         along = denoised.provenance["options"]["neighbours"]
         tried = task.request.options["neighbours"] == AUTOMATIC[1]
         found = describe_neighbours(along) if tried else ""
@@ -171,6 +245,9 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
 
     def _on_failed(self, sentence: str, task: Task) -> None:
         self._say([sentence], task, "error")
+
+    def _on_trust_failed(self, sentence: str) -> None:
+        self.run_bar.say(sentence, "error")
 
     def _say(self, lines: list[str], task: Task, mood: Mood) -> None:
         """Add what there is to say of one image to what was said of others."""
@@ -187,14 +264,17 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
             self.run_bar.say("\n".join(lines), self._mood)
         self.live.hold(False)
         self.run_bar.end()
-        self._enable_run()
+        self._enable()
 
     def _on_parent(self, parent: Any) -> None:
         # Closing its dock takes the panel out of the window and leaves it alive.
         if parent is None:
             self.preview.value = False
+            self.comparison.close()
+            self.form.noise.close()
+            self.trust.close()
             self._abandon()
 
     def _abandon(self) -> None:
-        self.runs.abandon()
-        self.live.abandon()
+        for work in (self.runs, self.trust, self.live):
+            work.abandon()

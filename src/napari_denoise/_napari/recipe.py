@@ -25,6 +25,7 @@ DEFAULTS: Mapping[str, Any] = {
     "out": None,
 }
 """Options of `denoise`; what equals its default is not written."""
+PART_OPTIONS = ("strength", "neighbours", "device")
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,66 @@ def as_python(
     return "\n".join([*imports, "", *steps]) + "\n"
 
 
+def part_as_python(
+    layer: str,
+    model: Any,
+    options: Mapping[str, Any],
+    part: tuple[Mapping[str, int], Sequence[int], Sequence[int]],
+    noise_text: str | None = None,
+    noise_imports: Sequence[str] = (),
+) -> str:
+    """Write a run over what is in view as Python, ready for napari's console.
+
+    Parameters
+    ----------
+    layer : str
+        Name of the layer.
+    model, options, noise_text, noise_imports
+        As :func:`as_python` takes them.
+    part : tuple
+        Position along T, C and Z, rows, columns; see `Part`.
+
+    Returns
+    -------
+    str
+        Ends in a line break.
+
+    Raises
+    ------
+    OptionError
+        As :func:`as_python`.
+    """
+    measured: list[Code] = [f"viewer.layers[{_quoted(layer)}]"]
+    if options.get("axes"):
+        measured.append(_named("axes", _code(options["axes"])))
+    if noise_text is not None:
+        measured.append(f"noise={noise_text}")
+    elif not _is_default("noise", options["noise"]):
+        measured.append(_named("noise", _code(options["noise"])))
+    told = {
+        name: value
+        for name, value in options.items()
+        if name in PART_OPTIONS and not _is_default(name, value)
+    }
+    where = [_code(dict(part[0])), *(_code(tuple(span)) for span in part[1:])]
+    arguments = [*where, _code(model), *(_named(n, _code(v)) for n, v in told.items())]
+    imports = ["from napari_denoise.preview import Preview"]
+    if noise_imports:
+        names = ", ".join(sorted(noise_imports))
+        imports.insert(0, f"from napari_denoise import {names}")
+    rgb = ", rgb=True" if "S" in (options.get("axes") or "") else ""
+    return "\n".join(
+        [
+            *imports,
+            "",
+            *_lines(Bracket("preview = Preview(", tuple(measured), ")")),
+            *_lines(Bracket("part = preview.part(", tuple(arguments), ")")),
+            f"viewer.add_image(part, name={_quoted(f'{layer} in view')}{rgb})",
+            "",
+        ]
+    )
+
+
 def _is_default(name: str, value: Any) -> bool:
     if name not in DEFAULTS:
         return False
@@ -157,6 +218,11 @@ def _code(value: Any) -> Code:
         return _quoted(str(value))
     if isinstance(value, NoiseModel):
         return _noise_code(value)
+    if isinstance(value, tuple):
+        return Bracket("(", tuple(_code(item) for item in value), ")")
+    if isinstance(value, Mapping):
+        pairs = value.items()
+        return Bracket("{", tuple(f"{_code(k)}: {_code(v)}" for k, v in pairs), "}")
     if isinstance(value, Sequence):
         return Bracket("[", tuple(_code(item) for item in value), "]")
     if hasattr(value, "card"):

@@ -76,9 +76,12 @@ class Trust:
         """Stop; nothing is shown."""
         self._work.cancel()
 
-    def close(self) -> None:
-        """Stop, and take the table away."""
+    def abandon(self) -> None:
+        """Stop without a word: whoever would listen is gone."""
         self._work.abandon()
+
+    def close(self) -> None:
+        """Take the table away."""
         if self.window is not None:
             self.window.close()
 
