@@ -134,7 +134,7 @@ def result_tuple(
     path = output_path(denoised.data)
     if path is not None:
         provenance["out"] = str(path.absolute())
-    pixels = result_pixels(denoised.data, provenance["shape"], provenance["axes"])
+    pixels = result_pixels(denoised.data, provenance["axes"])
     name = unique_name(f"{source.name} [{provenance['model']}]", taken)
     # The state holds the source layer's own metadata: add to a copy of it.
     metadata = {**source.state["metadata"], METADATA_KEY: provenance}

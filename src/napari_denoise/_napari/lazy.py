@@ -10,8 +10,6 @@ from napari_denoise.files.folders import remove_folder
 from napari_denoise.output import is_zarr, output_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari_denoise._napari.layers import Snapshot
 
 
@@ -44,22 +42,20 @@ def calibrated(out: Any, source: Snapshot) -> Any:
     )
 
 
-def result_pixels(data: Any, shape: Sequence[int], axes: str) -> Any:
+def result_pixels(data: Any, axes: str) -> Any:
     """Pixels of a result: those of a file are read when they are looked at.
 
     Parameters
     ----------
     data : array-like, str, Path or OmeZarr
         As ``Denoised.data`` holds it.
-    shape : sequence of int
-        Of the image.
     axes : str
         Of the image.
 
     Returns
     -------
     array-like
-        Has that shape: a Zarr, Dask or memory-mapped array, or `data` itself.
+        Has these axes: a Zarr, Dask or memory-mapped array, or `data` itself.
     """
     path = output_path(data)
     if path is None:
@@ -68,8 +64,7 @@ def result_pixels(data: Any, shape: Sequence[int], axes: str) -> Any:
         return open_ome_zarr(path, axes)
     import tifffile
 
-    # Without its axes of length 1, as TIFF files lack them.
-    return tifffile.memmap(path, mode="r").reshape(shape)
+    return tifffile.memmap(path, mode="r")
 
 
 def discard(data: Any) -> None:
