@@ -20,6 +20,7 @@ from napari_denoise import Measure, NoiseModel, background_region, estimate_nois
 from napari_denoise._napari.layers import likely_axes
 from napari_denoise._napari.noise_form import CHOICES, NoiseForm
 from napari_denoise._napari.noise_plot import INSTALL, NoisePlot
+from napari_denoise._napari.wording import compare_noise, noise_in_numbers
 from napari_denoise.errors import DenoiseError, NoiseError
 from napari_denoise.sources import layer_axes
 from tests.conftest import draw, scene
@@ -309,6 +310,30 @@ def test_a_region_elsewhere_is_refused(
     shapes = viewer.add_shapes([corners], shape_type="polygon")
     with pytest.raises(NoiseError, match=words):
         background_region(shapes, image)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (NoiseModel(), "none found"),
+        (NoiseModel.gaussian(3.25), "σ = 3.25 counts everywhere"),
+        (NoiseModel(2, 100, 3, level=300), "3 counts, or 1.5 photons"),
+        (NoiseModel(2, 100, 3, level=300), "300 counts, σ = 20.2"),
+        (NoiseModel(2, 100, 3, level=300), "100 per pixel there"),
+        (NoiseModel(2, 100, 3, offset_assumed=True), "100 counts (assumed)"),
+        (NoiseModel(2, correlation_length=1.26), "over 1.3 pixels"),
+    ],
+)
+def test_numbers_are_said(model: NoiseModel, words: str) -> None:
+    assert words in [said for _, said in noise_in_numbers(model)]
+
+
+def test_typed_noise_is_compared_with_the_image() -> None:
+    measured = NoiseModel(2, 100, level=300)
+    assert compare_noise(NoiseModel(2, 90, level=1), measured) == ""
+    assert compare_noise(NoiseModel(8, 100), measured).startswith("This is 2 times")
+    assert "0.5 times" in compare_noise(NoiseModel.gaussian(10), measured)
+    assert compare_noise(NoiseModel(8), NoiseModel()) == ""
 
 
 def test_the_plot_shows_what_is_measured(

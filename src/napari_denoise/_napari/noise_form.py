@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 CHOICES = (
     ("measured from the image", "auto"),
-    ("measured, camera's offset known", "offset"),
-    ("measured on a background region", "region"),
-    ("Gaussian, I know σ", "sigma"),
-    ("gain, offset and read noise known", "typed"),
+    ("measured, offset known", "offset"),
+    ("measured on a region", "region"),
+    ("Gaussian, σ known", "sigma"),
+    ("all numbers known", "typed"),
     ("not modelled", "none"),
 )
 INPUTS = {

@@ -87,12 +87,13 @@ SPLIT = (
 HOLD = "Shows the original as long as you press it; so does the key."
 NOISE_KNOWN = (
     "Measured: gain, read noise and correlation are read off the image itself.\n"
-    "Camera's offset: with what the camera gives in the dark, read noise is told "
-    "from offset, and brightness can be said in photons.\n"
-    "Background region: the strength of the noise is read off where nothing is to be "
-    "seen; best for noise that neighbouring pixels share.\n"
+    "Offset known: with what the camera gives in the dark, read noise is told from "
+    "offset, and brightness can be said in photons.\n"
+    "On a region: the strength of the noise is read off where nothing is to be seen; "
+    "best for noise that neighbouring pixels share.\n"
     "Gaussian: noise of the same strength everywhere; type its standard deviation.\n"
-    "Gain, offset and read noise: from the camera's data sheet, or measured before.\n"
+    "All numbers known: gain, offset and read noise, from the camera's data sheet or "
+    "measured before.\n"
     "Not modelled: the model sees the pixel values as they are."
 )
 OFFSET = (

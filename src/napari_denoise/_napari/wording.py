@@ -204,7 +204,7 @@ def _photon_numbers(model: NoiseModel, level: float | None) -> list[tuple[str, s
     given = "assumed" if model.offset_assumed else "given"
     read = f"{model.read_std:.3g} counts"
     if not model.offset_assumed:
-        read += f", as {model.read_std / model.gain:.2g} photons"
+        read += f", or {model.read_std / model.gain:.2g} photons"
     rows = [
         ("Gain", f"{model.gain:.3g} counts per photon"),
         ("Offset", f"{model.offset:.4g} counts ({given})"),
