@@ -100,3 +100,10 @@ def test_scaling_of_a_constant_channel_is_finite():
     scaling = Scaling.fit(np.full(100, 7, np.float32), NoiseModel(1), 1.0)
     assert np.isfinite([scaling.shift, scaling.scale, scaling.told]).all()
     assert scaling.scale > 0
+
+
+def test_what_was_told_makes_the_model_again():
+    model = NoiseModel(
+        2.0, 100.0, 3.0, 1.5, level=400.0, warnings=("a",), offset_assumed=True
+    )
+    assert NoiseModel.from_dict(json.loads(json.dumps(model.to_dict()))) == model

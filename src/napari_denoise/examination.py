@@ -12,7 +12,7 @@ from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.excerpts import cut_excerpts
 from napari_denoise.measurement import measure_channels
 from napari_denoise.models import choose_depth, load_model
-from napari_denoise.noise import NoiseModel
+from napari_denoise.noise import Measure, NoiseModel
 from napari_denoise.options import AUTO, NONE
 from napari_denoise.prediction import Judge
 from napari_denoise.progress import run_to_end
@@ -187,6 +187,7 @@ def was_measured(noise: Any) -> bool:
         return noise in (AUTO, NONE)
     models = noise if isinstance(noise, (list, tuple)) else [noise]
     return any(
-        isinstance(model, NoiseModel) and (model.fit is not None or model.warnings)
+        isinstance(model, Measure)
+        or (isinstance(model, NoiseModel) and model.level is not None)
         for model in models
     )

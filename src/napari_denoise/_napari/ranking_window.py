@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari_denoise.verdict import Assessment
 
-SIZE = (560, 380)
+SIZE = (680, 420)
 
 
 class RankingWindow(QDialog):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_DRAWINGS = 0.05
 MESSAGE_LINES = 3
+WIDEST_STATUS = "Measuring the noise …"
 RUN_KEY, CANCEL_KEY = "Ctrl+Return", "Escape"
 
 
@@ -49,9 +50,8 @@ class RunBar(Container):  # type: ignore[type-arg]
         self.margins = (6, 4, 0, 0)
         # Nothing moves when a run begins or ends, however low the window is.
         _keep_room(self.bar.native)
-        self.status.native.setSizePolicy(
-            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
-        )
+        width = self.status.native.fontMetrics().horizontalAdvance(WIDEST_STATUS)
+        self.status.native.setFixedWidth(width)
         self.run.clicked.connect(self.run_requested.emit)
         self.cancel.clicked.connect(self.cancel_requested.emit)
 

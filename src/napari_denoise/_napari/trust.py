@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from napari_denoise._napari.form import Request
 
-DESCRIBED = ("gain", "offset", "read_std", "correlation_length")
-
 
 class Trust:
     """Assesses results and ranks models, one at a time.
@@ -165,7 +163,7 @@ def _assess_steps(
     if "part" in told:
         noisy = noisy[_index(told)]
     options = told["options"]
-    noise = [NoiseModel(**{key: n[key] for key in DESCRIBED}) for n in told["noise"]]
+    noise = [NoiseModel.from_dict(plain) for plain in told["noise"]]
     alike = "channels" not in told
     return (
         yield from assess_steps(

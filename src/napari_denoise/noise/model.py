@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +12,8 @@ import numpy as np
 from napari_denoise.errors import NoiseError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
 Kind = Literal["poisson-gaussian", "gaussian", "none"]
@@ -166,8 +168,16 @@ class NoiseModel:
             "offset": self.offset,
             "read_std": self.read_std,
             "sigma": self.sigma,
+            "level": self.level,
             "correlation_length": self.correlation_length,
             "kind": self.kind,
             "offset_assumed": self.offset_assumed,
             "warnings": list(self.warnings),
         }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> NoiseModel:
+        """Make a model of what :meth:`to_dict` gave; the data behind it are lost."""
+        names = {f.name for f in fields(cls)} - {"warnings", "fit"}
+        told = {name: plain[name] for name in names if name in plain}
+        return cls(**told, warnings=tuple(plain.get("warnings", ())))
