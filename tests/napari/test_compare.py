@@ -114,13 +114,15 @@ def drag(bench: Bench, start: QPoint, end: QPoint, qtbot: Any) -> list[Any]:
     """Drag the mouse as a hand does; return the shapes of the cursor on the way."""
     canvas, shapes = bench.canvas(), []
 
-    def send(kind: QEvent.Type, at: QPoint, button: Any, buttons: Any) -> None:
+    def send(
+        kind: QEvent.Type, at: QPoint, button: Any, buttons: Any, pause: int = 30
+    ) -> None:
         where = QPointF(at)
         globally = QPointF(canvas.mapToGlobal(at))
         none = Qt.KeyboardModifier.NoModifier
         event = QMouseEvent(kind, where, globally, button, buttons, none)
         QApplication.sendEvent(canvas, event)
-        qtbot.wait(30)  # napari looks at the mouse every few milliseconds
+        qtbot.wait(pause)  # napari looks at the mouse every few milliseconds
         shapes.append(str(bench.viewer.cursor.style))
 
     nothing = Qt.MouseButton.NoButton
@@ -128,6 +130,7 @@ def drag(bench: Bench, start: QPoint, end: QPoint, qtbot: Any) -> list[Any]:
     send(QEvent.Type.MouseButtonPress, start, LEFT, LEFT)
     for part in (0.25, 0.5, 0.75, 1):
         way = start + QPoint(*(round(part * c) for c in _tuple(end - start)))
+        send(QEvent.Type.MouseMove, way - QPoint(2, 2), nothing, LEFT, pause=0)
         send(QEvent.Type.MouseMove, way, nothing, LEFT)
     send(QEvent.Type.MouseButtonRelease, end, LEFT, nothing)
     return shapes
@@ -297,11 +300,13 @@ def test_keys_of_others_stay_theirs(bench: Bench, pair: Any, qtbot: Any) -> None
     assert [str(key) for key in bench.viewer.keymap] == ["B"]
 
 
-def test_a_key_of_labels_is_another(bench: Bench, pair: Any, qtbot: Any) -> None:
+def test_keys_of_other_kinds_of_layers(bench: Bench, pair: Any, qtbot: Any) -> None:
     """B keeps labels from being painted over, when those are active."""
-    bench.viewer.add_labels(np.zeros((128, 128), int))
     show(bench, "blink", qtbot)
+    assert "hold B" in bench.form.hold.text
+    bench.viewer.add_labels(np.zeros((128, 128), int))
     assert "hold N" in bench.form.hold.text
+    assert [str(key) for key in bench.viewer.keymap] == ["N"]
 
 
 def test_residual(bench: Bench, pair: Any, noisy: Any, qtbot: Any) -> None:
@@ -540,11 +545,13 @@ def test_close(bench: Bench, pair: Any, qtbot: Any) -> None:
 
 
 def test_selection_stays(bench: Bench, pair: Any, qtbot: Any) -> None:
-    bench.viewer.layers.selection = {pair[0]}
-    for how in ("curtain", "residual", "off"):
-        show(bench, how, qtbot)
-        assert set(bench.viewer.layers.selection) == {pair[0]}
-        assert bench.viewer.layers.selection.active == pair[0]
+    for chosen in ({pair[0]}, {pair[0], pair[1]}):
+        bench.viewer.layers.selection = chosen
+        active = bench.viewer.layers.selection.active
+        for how in ("curtain", "residual", "off"):
+            show(bench, how, qtbot)
+            assert set(bench.viewer.layers.selection) == chosen
+            assert bench.viewer.layers.selection.active == active
 
 
 def test_it_stays_above_the_images(bench: Bench, pair: Any, qtbot: Any) -> None:

@@ -159,8 +159,7 @@ class Comparison:
             self._on_looks()
             self._look.start()
         elif isinstance(picture, BlinkPicture):
-            self._key = HeldKey(self._viewer, self._on_held)
-            self._form.name_key(self._key.name)
+            self._take_key()
         else:
             self._limits = show_difference(layer, picture)
             names = choice.reference.name, choice.result.name
@@ -287,7 +286,15 @@ class Comparison:
         else:
             self._form.reset_choices()
 
+    def _take_key(self) -> None:
+        if self._key is not None:
+            self._key.close()
+        self._key = HeldKey(self._viewer, self._on_held)
+        self._form.name_key(self._key.name)
+
     def _on_inserted(self, event: Any) -> None:
+        if self._key is not None:
+            self._take_key()  # a layer of another kind has keys of its own
         if self.layer is not None and isinstance(event.value, Image):
             QTimer.singleShot(0, lambda: self._make_way(event.value))
 
