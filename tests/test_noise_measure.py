@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from napari_denoise import Measure, denoise, denoise_steps, estimate_noise
 from napari_denoise.cli import app
 from napari_denoise.errors import NoiseError
+from napari_denoise.noise.region import measure_region
 from napari_denoise.options import given_noise
 from napari_denoise.preview import Preview
 from napari_denoise.progress import run_to_end
@@ -317,3 +318,31 @@ def test_the_command_line_takes_an_offset(tmp_path, noisy):
     assert channel == expected
     assert "(assumed)" in told()
     assert "(assumed)" not in told("--offset", "100")
+
+
+def test_chance_in_a_small_region_does_not_move_a_sure_line():
+    clean, mask = with_region(side=16)
+    errors, chances = [], []
+    for seed in range(12):
+        image, mean = draw(clean, peak=100, gain=2, offset=50, seed=seed)
+        model = estimate_noise(image, background=mask)
+        errors.append(np.log2(model.std(150) / 200**0.5))
+        chances.append(np.log2(model.fit.region[1] / (2 * (mean[mask][0] - 50))) / 2)
+    assert np.std(errors) < 0.6 * np.std(chances)
+
+
+@pytest.mark.parametrize(("blur", "side"), [(0, 15), (1, 20)])
+def test_a_plane_that_is_taken_out_takes_no_noise_with_it(blur, side):
+    noise = draw(np.ones((40, 200, 200)), peak=100, blur=blur, seed=3)[0]
+    mask = np.ones((side, side), bool)
+    parts = noise[:, :side, :side]
+    found = np.mean([measure_region([(part, mask)]).variance for part in parts])
+    assert found == pytest.approx(100, rel=0.05)
+
+
+def test_uneven_illumination_is_no_noise():
+    clean = np.ones((64, 64)) + np.linspace(0, 0.5, 64)
+    image, _ = draw(clean, peak=400)
+    found = measure_region([(image, np.ones(image.shape, bool))])
+    assert found.variance == pytest.approx(500, rel=0.06)
+    assert not found.has_structure

@@ -77,7 +77,13 @@ def viewer(make_napari_viewer: Callable[..., Any]) -> Iterator[Any]:
 
 @pytest.fixture
 def panel(viewer: Any, cells: Any) -> Panel:
-    viewer.add_image(cells, name="cells", scale=(0.2, 0.2), axis_labels=("y", "x"))
+    viewer.add_image(
+        cells,
+        name="cells",
+        scale=(0.2, 0.2),
+        units=("um", "um"),
+        axis_labels=("y", "x"),
+    )
     panel = Panel(viewer)
     viewer.window.add_dock_widget(panel, name="form")
     return panel
@@ -237,7 +243,9 @@ def test_drawing_begins_with_a_button(viewer: Any, panel: Panel, click: Any) -> 
     assert isinstance(shapes, Shapes)
     assert panel.noise.region.value is shapes
     assert shapes.mode == "add_rectangle"
-    shapes.add_rectangles(np.array(SQUARE) * 0.2)
+    assert tuple(shapes.scale) == (0.2, 0.2)
+    assert shapes.units == panel.layer.value.units
+    shapes.add_rectangles(SQUARE)
     assert option(panel).background.sum() == pytest.approx(1600, abs=45)
 
 

@@ -40,6 +40,7 @@ INPUTS = {
     "typed": ("gain", "offset", "read_noise"),
 }
 REGION_NAME = "background"
+PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 DIGITS = 5
 """Digits of a typed number that are told apart, at the brightest of the image."""
 
@@ -257,12 +258,15 @@ class NoiseForm(Container):  # type: ignore[type-arg]
             self.changed.emit(self)
 
     def _on_draw(self) -> None:
+        image = self._chosen()[0]
         names = {layer.name for layer in self._viewer.layers}
         shapes = self._viewer.add_shapes(
             name=unique_name(REGION_NAME, names),
-            ndim=self._viewer.dims.ndim,
+            ndim=self._viewer.dims.ndim if image is None else image.ndim,
             face_color="transparent",
             edge_color="yellow",
+            # Layers of several units lose them all.
+            **{} if image is None else {name: getattr(image, name) for name in PLACE},
         )
         self.region.value = shapes
         shapes.mode = "add_rectangle"
