@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_denoise.errors import ImageError, OptionError
 from napari_denoise.examination import YARDSTICK, Examination
+from napari_denoise.excerpts import block_means
 from napari_denoise.models import load_model
 from napari_denoise.noise import finite_plane
 from napari_denoise.options import AUTO, NONE, check_neighbours, check_strength
@@ -16,7 +17,6 @@ from napari_denoise.progress import run_to_end
 from napari_denoise.resolution import denoised_half, resolution
 from napari_denoise.sources import read_source
 from napari_denoise.treatment import make_engine
-from napari_denoise.trials import block_means
 from napari_denoise.turning import spread_over_turns
 from napari_denoise.verdict import Assessment, compare, predicted_fields, span_of
 
@@ -193,7 +193,7 @@ def assess_steps(
     yield PartAssessed(1, PARTS)
     trial = seen.judge.trial
     if chosen is not load_model(YARDSTICK) or strength != 1:
-        trial = seen.bench.try_out(engine, strength)
+        trial = seen.judge.try_out(engine, strength)
     yield PartAssessed(2, PARTS)
     predicted = _predict(seen, trial, cores, peak, result.dtype.kind in "iu")
     facts["resolution"] = _resolution(seen.excerpts, engine)

@@ -158,10 +158,14 @@ class Examination:
             return ""
         if any(excerpt.noise.correlation_length > 0 for excerpt in self.excerpts):
             return CORRELATED
-        return HIDDEN if self._left_correlation() > WHITE else ""
+        return HIDDEN if self.left_correlation > WHITE else ""
 
-    def _left_correlation(self) -> float:
-        """Correlation of adjacent pixels in what the default network takes out."""
+    @cached_property
+    def left_correlation(self) -> float:
+        """Correlation of adjacent pixels in what the default network takes out.
+
+        Below 0 where the noise is white: it leaves in the slow part of it.
+        """
         found = []
         results = self.judge.trial.results
         for excerpt, result in zip(self.excerpts, results, strict=True):

@@ -30,6 +30,8 @@ SIDE = 256
 """Of a part that is looked at, in pixels, where the image exceeds the budget."""
 MARGIN = 24
 """Pixels around that part which the denoisers see too, where there are any."""
+BLOCK = 16
+"""Side, in pixels, of the blocks whose scatter tells how sure a mean is."""
 SPREAD = (0.7548776662466927, 0.5698402909980532)
 """Steps that fill a square evenly, however many are taken: the inverse powers of the
 root of x³ = x + 1 (Roberts 2018)."""
@@ -223,3 +225,30 @@ def _cut(
         window,
         (core_rows, core_columns),
     )
+
+
+def block_means(image: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Mean of each block of an image, those at the lower and right edge smaller.
+
+    Parameters
+    ----------
+    image : ndarray of float, shape (Y, X)
+        Any.
+
+    Returns
+    -------
+    ndarray of float64, shape (blocks,)
+    """
+    return np.asarray(_block_sums(image) / block_pixels(image.shape))
+
+
+def block_pixels(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Pixels in each block of an image of that shape; shape (blocks,)."""
+    heights, widths = (np.diff([*range(0, side, BLOCK), side]) for side in shape)
+    return np.asarray(np.outer(heights, widths).ravel(), np.float64)
+
+
+def _block_sums(image: NDArray[np.floating]) -> NDArray[np.float64]:
+    rows, columns = (np.arange(0, side, BLOCK) for side in image.shape)
+    sums = np.add.reduceat(image.astype(np.float64), rows, axis=0)
+    return np.asarray(np.add.reduceat(sums, columns, axis=1).ravel())

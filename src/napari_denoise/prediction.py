@@ -21,15 +21,18 @@ if TYPE_CHECKING:
     from napari_denoise.trials import Bench, Trial
 
 MISSED = 1.15
-"""Factor by which redrawn noise underrates the error; as the three numbers below, found
-on images that the networks were trained on (see docs/trust.md)."""
-PRIOR_DECIBELS, PRIOR_FREEDOM = 0.6, 3.0
-"""Width and degrees of freedom of Student's distribution of the error around that."""
+"""Factor by which redrawn noise underrates the error; as the numbers below, found on
+images that the networks were trained on (see docs/trust.md)."""
+PRIOR_DECIBELS = 0.6
+"""Width of the distribution of the error around that."""
+FREEDOM = 3.0
+"""Degrees of freedom of this distribution, and of the next."""
 MEASURED_DOUBT = 0.025
 """Relative standard error of a noise variance that was measured."""
-ALIGNED = 0.12
-"""Correlation, one standard deviation, of the default network's error with what sets
-another result apart from its own."""
+ALIGNED = 0.08
+"""Width of the distribution of the correlation of the default network's error with what
+sets another result apart from its own."""
+ALIGNMENTS = np.linspace(-1, 1, 401)
 RATIOS = (0.5, 3.0)
 """What lets more of the noise through than redrawn noise does, at least and at most."""
 DECIBELS = np.arange(-8.0, 12.0, 0.1)
@@ -90,8 +93,8 @@ class Judge:
         self._doubt = MEASURED_DOUBT if measured else 0.0
         planes = [excerpt.plane for excerpt in bench.excerpts]
         levels = bench.restore(planes, engine, 1.0)
-        bench.draw(levels, probes)
-        self.trial = bench.try_out(engine, results=levels)
+        self._probes = bench.draw(levels, probes)
+        self.trial = bench.try_out(engine, self._probes, results=levels)
         variance = bench.blocks(
             np.asarray(excerpt.noise.std(level)) ** 2
             for excerpt, level in zip(bench.excerpts, levels, strict=True)
@@ -104,6 +107,22 @@ class Judge:
             self._before(bench.mean(again.change), bench.mean(again.let_through)),
             self._doubt * self.noise_square,
         )
+
+    def try_out(self, engine: Engine, strength: float = 1.0) -> Trial:
+        """Try a denoiser with the disturbances that the default network was tried with.
+
+        Parameters
+        ----------
+        engine : TileRunner or WholePlanes
+            The denoiser.
+        strength : float
+            As `denoise` takes it.
+
+        Returns
+        -------
+        Trial
+        """
+        return self._bench.try_out(engine, self._probes, strength)
 
     def expected(self, trial: Trial) -> Expectation:
         """Return the error that is to be expected of a denoiser.
@@ -150,13 +169,17 @@ class Judge:
         blocks = trial.change - own.change + through
         error = standard_error(blocks, bench.pixels)
         error = float(np.hypot(error, self._doubt * bench.mean(through)))
+        if trial.jumps:
+            error = np.inf
         apart = bench.mean(bench.squares(trial.results, own.results))
-        # Errors lie between the difference and the sum of the two (triangle).
         most = 2 * np.sqrt(apart * self.own.square)
-        stein = float(np.clip(bench.mean(blocks), apart - most, apart + most))
-        believed = (ALIGNED * most) ** 2
-        weight = believed / max(believed + error**2, 1e-300)
-        return Expectation(apart + weight * (stein - apart), float(weight**0.5 * error))
+        possible = apart + ALIGNMENTS * most
+        evidence = student(ALIGNMENTS / ALIGNED)
+        if most > 0:
+            missed = bench.mean(blocks) - possible
+            evidence = evidence - (missed / max(error, 1e-6 * most)) ** 2 / 2
+        mean, spread = moments(possible, evidence)
+        return Expectation(mean, spread)
 
     def _before(self, error_again: float, through_again: float) -> float:
         """Error to be expected before Stein's estimate is looked at.
@@ -187,16 +210,37 @@ def weigh(stein: Expectation, before: float, doubt: float) -> Expectation:
     Expectation
         Posterior mean and standard deviation of the logarithm, by Bayes' rule.
     """
-    steps = DECIBELS / PRIOR_DECIBELS
-    prior = -(PRIOR_FREEDOM + 1) / 2 * np.log1p(steps**2 / PRIOR_FREEDOM)
     missed = stein.square - before * 10 ** (DECIBELS / 10)
     variance = max(stein.deviation**2 + doubt**2, (1e-6 * before) ** 2)
-    evidence = prior - missed**2 / (2 * variance)
-    weights = np.exp(evidence - evidence.max())
-    mean = float(np.average(DECIBELS, weights=weights))
-    spread = float(np.sqrt(np.average((DECIBELS - mean) ** 2, weights=weights)))
+    evidence = student(DECIBELS / PRIOR_DECIBELS) - missed**2 / (2 * variance)
+    mean, spread = moments(DECIBELS, evidence)
     square = before * 10 ** (mean / 10)
     return Expectation(square, square * spread * np.log(10) / 10)
+
+
+def student(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the logarithm of Student's density, but for a constant.
+
+    Parameters
+    ----------
+    steps : ndarray of float64
+        From the middle, in widths.
+
+    Returns
+    -------
+    ndarray of float64, same shape
+        Its tails are wide: what is seen clearly is believed, however unexpected.
+    """
+    return np.asarray(-(FREEDOM + 1) / 2 * np.log1p(steps**2 / FREEDOM))
+
+
+def moments(
+    values: NDArray[np.float64], evidence: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Return mean and standard deviation under the logarithm of a density."""
+    weights = np.exp(evidence - evidence.max())
+    mean = float(np.average(values, weights=weights))
+    return mean, float(np.sqrt(np.average((values - mean) ** 2, weights=weights)))
 
 
 def standard_error(blocks: NDArray[np.float64], pixels: NDArray[np.float64]) -> float:

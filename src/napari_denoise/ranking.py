@@ -131,7 +131,7 @@ def rank_steps(
         stop_if(stop)
         engine = make_engine(model, device, None, stop)
         is_yardstick = model is load_model(YARDSTICK)
-        trial = seen.judge.trial if is_yardstick else seen.bench.try_out(engine)
+        trial = seen.judge.trial if is_yardstick else seen.judge.try_out(engine)
         expected = seen.judge.expected(trial)
         assessment = _assessment(seen, model, trial, expected)
         ranked.append((_score(seen, trial), number, assessment))

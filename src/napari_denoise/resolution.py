@@ -23,6 +23,9 @@ BELIEVED = 0.5
 """Correlation with the truth at the finest detail that counts as resolved."""
 NYQUIST = 2.0
 """The finest period that pixels can show, in pixels."""
+HIDDEN = 4.0
+"""Standard errors of a ring's noise power, nearly two with the taper, that hide what is
+weaker."""
 LEAST_RINGS = 4
 """Fewer rings tell nothing."""
 MOST_RINGS = 32
@@ -124,12 +127,13 @@ def resolution(
     rings = _ring_count(halves)
     if rings < LEAST_RINGS:
         return None
-    sums = np.zeros((3, rings))
+    sums = np.zeros((5, rings))
     for denoised, noisy in halves:
-        sums += _ring_powers(denoised, noisy, sigma, correlation_length, rings)
-    cross, own, true = sums
-    # Where nothing of the truth rises above the noise, there is nothing to agree with.
-    correlation = cross / np.sqrt(np.maximum(own * np.maximum(true, cross), 1e-30))
+        sums += _ring_sums(denoised, noisy, sigma, correlation_length, rings)
+    cross, own, other, noise, count = sums
+    # What does not rise above the scatter of the noise is not there to agree with.
+    true = np.maximum(other - noise, HIDDEN * noise / np.sqrt(count))
+    correlation = cross / np.sqrt(np.maximum(own * true, 1e-30))
     failed = np.flatnonzero(correlation < BELIEVED)
     if not len(failed):
         return NYQUIST
@@ -146,14 +150,14 @@ def _ring_count(halves: Sequence[Halves]) -> int:
     return min(min(sides, default=0) // 2, MOST_RINGS)
 
 
-def _ring_powers(
+def _ring_sums(
     denoised: NDArray[np.floating],
     noisy: NDArray[np.floating],
     sigma: float,
     correlation_length: float,
     rings: int,
 ) -> NDArray[np.float64]:
-    """Sum by ring the product of the halves, and the powers of result and truth."""
+    """Sum by ring: product and powers of the halves, noise power, and frequencies."""
     taper = np.outer(*(np.hanning(n + 2)[1:-1] for n in denoised.shape))
     one, other = (
         np.fft.fft2((half - np.mean(half)) * taper) for half in (denoised, noisy)
@@ -163,16 +167,16 @@ def _ring_powers(
     ring = np.minimum((2 * rings * radius).astype(int), rings)
     width = correlation_length / 2
     spectrum = np.exp(-((2 * np.pi * width * radius) ** 2))
-    noise = sigma**2 * np.sum(taper**2) * spectrum / np.mean(spectrum)
     powers = (
         np.real(one * np.conj(other)),
         np.abs(one) ** 2,
-        np.abs(other) ** 2 - noise,
+        np.abs(other) ** 2,
+        sigma**2 * np.sum(taper**2) * spectrum / np.mean(spectrum),
+        np.full(radius.shape, float(denoised.size)),
     )
-    size = denoised.size**2  # windows may differ in size
     return np.stack(
         [
-            np.bincount(ring.ravel(), power.ravel(), rings + 1)[:rings] / size
+            np.bincount(ring.ravel(), power.ravel(), rings + 1)[:rings] / denoised.size
             for power in powers
         ]
     )

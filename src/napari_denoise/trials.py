@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_denoise.excerpts import block_means, block_pixels
 from napari_denoise.noise.simulation import blur_noise, simulate
 from napari_denoise.risk import DISTURBANCE, deviation
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 MOST_ADDED, ADDED = 0.1, 0.2
 """Share of the photons that is added, at most, and in standard deviations of them."""
-BLOCK = 16
-"""Side, in pixels, of the blocks whose scatter tells how sure a mean is."""
+JUMP, LEAST_JUMP = 3.0, 0.05
+"""A denoiser jumps whose answer has more of the disturbance's mean square than so many
+times the share of the noise that it lets through, and so much. Of steady ones it has
+0.3 to 2.7 times that share."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,16 @@ class Trial:
     let_through : ndarray of float64, shape (blocks,)
         Mean covariance of the result with the noise, in counts squared: from random
         disturbances drawn like the noise (Ramani et al., IEEE TIP 17:1540, 2008).
+    jumps : bool
+        Whether it answered small disturbances by large changes, as methods do that
+        stop after a number of steps that depends on the image. Then `let_through`
+        tells little.
     """
 
     results: list[NDArray[np.float32]]
     change: NDArray[np.float64]
     let_through: NDArray[np.float64]
+    jumps: bool = False
 
 
 class Bench:
@@ -66,7 +74,6 @@ class Bench:
         self._cancelled = cancelled
         cores = [excerpt.plane[excerpt.core] for excerpt in self.excerpts]
         self.pixels = np.concatenate([block_pixels(core.shape) for core in cores])
-        self._disturbances: list[list[Disturbance]] = []
 
     def restore(
         self, planes: Sequence[NDArray[np.floating]], engine: Engine, strength: float
@@ -77,8 +84,10 @@ class Bench:
             for excerpt, plane in zip(self.excerpts, planes, strict=True)
         ]
 
-    def draw(self, levels: Sequence[NDArray[np.floating]], probes: int) -> None:
-        """Draw the disturbances that `try_out` uses.
+    def draw(
+        self, levels: Sequence[NDArray[np.floating]], probes: int
+    ) -> list[list[Disturbance]]:
+        """Draw disturbances for `try_out`.
 
         Parameters
         ----------
@@ -86,10 +95,15 @@ class Bench:
             Denoised excerpts: where noise follows the brightness, its size is better
             read from them than from noisy counts.
         probes : int
-            How often each denoiser is disturbed.
+            How often each excerpt is disturbed.
+
+        Returns
+        -------
+        list of list of Disturbance
+            For each probe one an excerpt.
         """
         rng = np.random.default_rng(1)
-        self._disturbances = [
+        return [
             [
                 disturb(level, excerpt.noise, rng)
                 for excerpt, level in zip(self.excerpts, levels, strict=True)
@@ -100,6 +114,7 @@ class Bench:
     def try_out(
         self,
         engine: Engine,
+        probes: Sequence[Sequence[Disturbance]],
         strength: float = 1.0,
         results: list[NDArray[np.float32]] | None = None,
     ) -> Trial:
@@ -109,6 +124,8 @@ class Bench:
         ----------
         engine : TileRunner or WholePlanes
             The denoiser.
+        probes : sequence of sequence of Disturbance
+            As `draw` gives them, at least one.
         strength : float
             As `denoise` takes it.
         results : list of ndarray, optional
@@ -121,23 +138,29 @@ class Bench:
         planes = [excerpt.plane for excerpt in self.excerpts]
         if results is None:
             results = self.restore(planes, engine, strength)
-        through = np.zeros(len(self.pixels))
-        for disturbances in self._disturbances:
+        through, answered, added, variance = np.zeros((4, len(self.pixels)))
+        for disturbances in probes:
             disturbed = [
                 (plane + one.added).astype(np.float32)
                 for plane, one in zip(planes, disturbances, strict=True)
             ]
-            answers = self.restore(disturbed, engine, strength)
-            through += self.blocks(
-                one.weight * (answer.astype(np.float64) - result)
-                for one, answer, result in zip(
-                    disturbances, answers, results, strict=True
-                )
-            )
+            restored = self.restore(disturbed, engine, strength)
+            answers = [
+                np.subtract(one, other, dtype=np.float64)
+                for one, other in zip(restored, results, strict=True)
+            ]
+            pairs = list(zip(disturbances, answers, strict=True))
+            through += self.blocks(one.weight * answer for one, answer in pairs)
+            variance += self.blocks(one.weight * one.added for one in disturbances)
+            answered += self.blocks(answer**2 for answer in answers)
+            added += self.blocks(one.added**2 for one in disturbances)
+        share = self.mean(through) / max(self.mean(variance), 1e-300)
+        echo = self.mean(answered) / max(self.mean(added), 1e-300)
         return Trial(
             results,
             self.squares(planes, results),
-            through / max(len(self._disturbances), 1),
+            through / len(probes),
+            jumps=echo > JUMP * max(share, 0.0) + LEAST_JUMP,
         )
 
     def redraw(self, results: Sequence[NDArray[np.float32]], engine: Engine) -> Trial:
@@ -252,30 +275,3 @@ def disturb(
         added += noise.gain * more
         weight += noise.gain * (more - share * photons) / share
     return Disturbance(added, weight)
-
-
-def block_means(image: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Mean of each block of an image, those at the lower and right edge smaller.
-
-    Parameters
-    ----------
-    image : ndarray of float, shape (Y, X)
-        Any.
-
-    Returns
-    -------
-    ndarray of float64, shape (blocks,)
-    """
-    return np.asarray(_block_sums(image) / block_pixels(image.shape))
-
-
-def block_pixels(shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Pixels in each block of an image of that shape; shape (blocks,)."""
-    heights, widths = (np.diff([*range(0, side, BLOCK), side]) for side in shape)
-    return np.asarray(np.outer(heights, widths).ravel(), np.float64)
-
-
-def _block_sums(image: NDArray[np.floating]) -> NDArray[np.float64]:
-    rows, columns = (np.arange(0, side, BLOCK) for side in image.shape)
-    sums = np.add.reduceat(image.astype(np.float64), rows, axis=0)
-    return np.asarray(np.add.reduceat(sums, columns, axis=1).ravel())

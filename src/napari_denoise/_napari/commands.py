@@ -7,8 +7,10 @@ from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 
+from napari_denoise._napari.compare import is_comparison
 from napari_denoise._napari.jobs import StepsWorker, explain, make_worker
 from napari_denoise._napari.layers import Snapshot, result_tuple, snapshot
+from napari_denoise._napari.live import is_preview
 from napari_denoise.errors import DenoiseError
 
 
@@ -25,7 +27,14 @@ def denoise_active_image(viewer: Viewer) -> None:
 
 def _selected_images(viewer: Viewer) -> list[Snapshot]:
     selected = viewer.layers.selection
-    images = [x for x in viewer.layers if x in selected and isinstance(x, Image)]
+    images = [
+        layer
+        for layer in viewer.layers
+        if layer in selected
+        and isinstance(layer, Image)
+        and not is_comparison(layer)
+        and not is_preview(layer)
+    ]
     if not images:
         show_warning("Select an image layer to denoise.")
     sources = []

@@ -230,12 +230,14 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
     def _on_returned(self, denoised: Denoised, task: Task) -> None:
         names = {layer.name for layer in self._viewer.layers}
         result = Layer.create(*result_tuple(denoised, task.source, names))
+        how = self.compare.how.value  # it ends with the preview that it compares
         self.preview.value = False  # the result is there
         selected = set(self._viewer.layers.selection)
         self._viewer.add_layer(result)
         if self._several:  # they stay selected, for the next run
             self._viewer.layers.selection = selected
         self.compare.offer(result)
+        self.compare.how.value = how
         along = denoised.provenance["options"]["neighbours"]
         tried = task.request.options["neighbours"] == AUTOMATIC[1]
         found = describe_neighbours(along) if tried else ""
