@@ -14,8 +14,8 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication, QRadioButton, QWidget
 from superqt.utils import WorkerBase
 
-from napari_denoise._napari.compare import Comparison, is_comparison
-from napari_denoise._napari.compare_form import CompareForm
+from napari_denoise._napari.comparing.comparison import Comparison, is_comparison
+from napari_denoise._napari.comparing.form import CompareForm
 from napari_denoise._napari.layers import METADATA_KEY
 from napari_denoise._napari.view import camera
 
@@ -54,8 +54,8 @@ class Bench:
 
     @property
     def split(self) -> int:
-        assert self.comparison._split is not None
-        return self.comparison._split.at
+        assert self.comparison._line is not None
+        return self.comparison._line.at
 
     def add(self, data: Any, name: str, of: str | None = None, **kwargs: Any) -> Any:
         metadata = {} if of is None else {METADATA_KEY: {"source": of}}
@@ -237,7 +237,7 @@ def test_arrow_keys_move_the_line(bench: Bench, pair: Any, qtbot: Any) -> None:
     assert old + 8 <= bench.split <= old + 16
     for end, value in enumerate((0, 1)):
         bench.form.split.value = value
-        assert bench.split == bench.comparison._split.span[end]
+        assert bench.split == bench.comparison._line.span[end]
         before, after = away_from_line(bench)
         np.testing.assert_array_equal(bench.plane[:, before], pair[0].data[:, before])
         np.testing.assert_array_equal(bench.plane[:, after], pair[1].data[:, after])
@@ -249,7 +249,7 @@ def test_the_line_comes_along(bench: Bench, pair: Any, qtbot: Any) -> None:
     camera(bench.viewer).zoom *= 12
     camera(bench.viewer).center = (0, 60, 20)
     qtbot.wait(400)
-    first, last = bench.comparison._split.span
+    first, last = bench.comparison._line.span
     assert last < 60
     assert first < bench.split < last
     at = bench.split

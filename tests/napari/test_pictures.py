@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_denoise._napari.pair import Pair, convert, is_volume, whole_key
-from napari_denoise._napari.pictures import (
+from napari_denoise._napari.comparing.pair import Pair, convert, is_volume, whole_key
+from napari_denoise._napari.comparing.pictures import (
     BlinkPicture,
     CurtainPicture,
     DifferencePicture,

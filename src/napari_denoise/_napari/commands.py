@@ -7,7 +7,7 @@ from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 
-from napari_denoise._napari.compare import is_comparison
+from napari_denoise._napari.comparing.comparison import is_comparison
 from napari_denoise._napari.jobs import StepsWorker, explain, make_worker
 from napari_denoise._napari.layers import Snapshot, result_tuple, snapshot
 from napari_denoise._napari.live import is_preview

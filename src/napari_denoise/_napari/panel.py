@@ -10,8 +10,8 @@ from napari.layers import Image, Layer
 from qtpy.QtWidgets import QApplication
 
 from napari_denoise._napari import tooltips
-from napari_denoise._napari.compare import Comparison, is_comparison
-from napari_denoise._napari.compare_form import CompareForm
+from napari_denoise._napari.comparing.comparison import Comparison, is_comparison
+from napari_denoise._napari.comparing.form import CompareForm
 from napari_denoise._napari.console import console_lines
 from napari_denoise._napari.form import AUTOMATIC, DenoiseForm
 from napari_denoise._napari.jobs import explain

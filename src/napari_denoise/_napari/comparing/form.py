@@ -16,7 +16,7 @@ from psygnal import Signal
 from qtpy.QtWidgets import QRadioButton
 
 from napari_denoise._napari import tooltips
-from napari_denoise._napari.comparable import (
+from napari_denoise._napari.comparing.comparable import (
     comparable_results,
     is_original,
     references_of,

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import QTimer
 
-from napari_denoise._napari.blink import HeldKey
-from napari_denoise._napari.comparable import corner_in, relatives
-from napari_denoise._napari.curtain import Split
-from napari_denoise._napari.hiding import HiddenLayers
-from napari_denoise._napari.picture_layer import (
+from napari_denoise._napari.comparing.blink import HeldKey
+from napari_denoise._napari.comparing.comparable import corner_in, relatives
+from napari_denoise._napari.comparing.hiding import HiddenLayers
+from napari_denoise._napari.comparing.line import Line, redraw, timer
+from napari_denoise._napari.comparing.picture_layer import (
     PLACE,
     paint,
     picture_layer,
@@ -21,22 +20,18 @@ from napari_denoise._napari.picture_layer import (
     show_difference,
     top_of_images,
 )
-from napari_denoise._napari.pictures import BlinkPicture, CurtainPicture
+from napari_denoise._napari.comparing.pictures import BlinkPicture, CurtainPicture
 from napari_denoise._napari.view import camera
 from napari_denoise._napari.wording import describe_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari.viewer import Viewer
 
-    from napari_denoise._napari.compare_form import Choice, CompareForm
-    from napari_denoise._napari.pictures import Picture
+    from napari_denoise._napari.comparing.form import Choice, CompareForm
+    from napari_denoise._napari.comparing.pictures import Picture
 
 LOOKS = ("contrast_limits", "colormap", "gamma", "interpolation2d", "opacity")
 """What the picture has in common with the reference at any time."""
-PAUSE_MS = 100
-"""The view is looked at once it has been still for so long."""
 NOT_PLANES = (
     "Planes are compared, in 2D: see the buttons under the layer list that switch "
     "between 2D and 3D and roll the axes."
@@ -75,15 +70,13 @@ class Comparison:
         self._shown: tuple[Choice, int | None] | None = None
         self._picture: Picture | None = None
         self._hidden = HiddenLayers()
-        self._split: Split | None = None
+        self._line: Line | None = None
         self._key: HeldKey | None = None
         self._limits: tuple[float, ...] = ()  # of a difference, as first shown
         self._listening = False
-        self._fit = _timer(form, 0, self._refit)
-        self._look = _timer(form, PAUSE_MS, self._follow_view)
+        self._fit = timer(form, 0, self._refit)
         form.chosen.connect(self._update)
         form.held.connect(self._on_held)
-        form.split.changed.connect(self._on_slider)
         form.native.destroyed.connect(self.abandon)
         self._update()
 
@@ -94,7 +87,7 @@ class Comparison:
     def abandon(self, *_: Any) -> None:
         """Stop without touching anything of Qt or napari: they may be gone."""
         self._listen(False)
-        self._shown = self._picture = self.layer = self._split = self._key = None
+        self._shown = self._picture = self.layer = self._line = self._key = None
 
     def _update(self, *_: Any) -> None:
         choice = self._form.choice()
@@ -152,12 +145,7 @@ class Comparison:
         self._hidden.hide(relatives(choice.result, self._images()))
         self._form.say("")
         if isinstance(picture, CurtainPicture):
-            self._split = Split(self._viewer, layer, picture.axis)
-            self._split.dragged.connect(self._on_dragged)
-            layer.events.contrast_limits.connect(self._on_looks)
-            self._on_slider(self._form.split.value)
-            self._on_looks()
-            self._look.start()
+            self._line = Line(self._viewer, self._form, layer, picture)
         elif isinstance(picture, BlinkPicture):
             self._take_key()
         else:
@@ -174,12 +162,11 @@ class Comparison:
         shown, layer = self._shown, self.layer
         self._shown = self.layer = self._picture = None
         self._fit.stop()
-        self._look.stop()
-        if self._split is not None:
-            self._split.close()
+        if self._line is not None:
+            self._line.close()
         if self._key is not None:
             self._key.close()
-        self._split = self._key = None
+        self._line = self._key = None
         if shown is not None:
             for event in self._changes(shown[0]):
                 event.disconnect(self._on_changed)
@@ -219,65 +206,20 @@ class Comparison:
         layer.data = picture
         for name in PLACE:
             setattr(layer, name, getattr(choice.result, name))
-        if isinstance(picture, CurtainPicture) and self._split is not None:
-            self._split.at = picture.at
-            self._look.start()
+        if isinstance(picture, CurtainPicture) and self._line is not None:
+            self._line.take(picture)
         elif choice.how == "residual" and tuple(layer.contrast_limits) == self._limits:
             self._limits = show_difference(layer, picture)
-
-    def _redraw(self) -> None:
-        if self.layer is not None:
-            self.layer.refresh(thumbnail=False, highlight=False, extent=False)
 
     def _on_held(self, held: bool) -> None:
         if isinstance(self._picture, BlinkPicture):
             self._picture.show_original(held)
-            self._redraw()
-
-    def _on_slider(self, fraction: float) -> None:
-        if self._split is not None:
-            first, last = self._split.span
-            self._move(first + round(fraction * (last - first)))
-
-    def _on_dragged(self, at: int) -> None:
-        if self._split is not None:
-            self._move(int(np.clip(at, *self._split.span)))
-            self._follow_line()
-
-    def _move(self, at: int) -> None:
-        if isinstance(self._picture, CurtainPicture) and self._split is not None:
-            self._picture.move(at)
-            self._split.at = self._picture.at
-            self._redraw()
-
-    def _follow_line(self) -> None:
-        """Let the slider say where the line is in the view."""
-        if self._split is not None:
-            first, last = self._split.span
-            with self._form.split.changed.blocked():
-                self._form.split.value = (self._split.at - first) / (last - first)
+            if self.layer is not None:
+                redraw(self.layer)
 
     def _on_camera(self, *_: Any) -> None:
-        if self._split is not None:
-            self._look.start()
-
-    def _follow_view(self) -> None:
-        """Fetch the line into the view, as broad as it was on the screen."""
-        if self._split is not None:
-            self._on_looks()
-            self._move(self._split.inside_view())
-            self._follow_line()
-
-    def _on_looks(self, *_: Any) -> None:
-        layer, picture = self.layer, self._picture
-        if layer is None or self._split is None or picture is None:
-            return
-        if isinstance(picture, CurtainPicture):
-            dark, bright = layer.contrast_limits
-            if layer.rgb:
-                dark, bright = 0, 255 if picture.dtype.kind in "iu" else 1
-            picture.draw_line(self._split.breadth(), (dark, bright))
-            self._redraw()
+        if self._line is not None:
+            self._line.look()
 
     def _on_removed(self, event: Any) -> None:
         if event.value is self.layer:
@@ -308,11 +250,3 @@ class Comparison:
         place, top = layers.index(self.layer), top_of_images(layers)
         if place < top - 1:
             layers.move(place, top)
-
-
-def _timer(form: CompareForm, milliseconds: int, slot: Callable[[], None]) -> QTimer:
-    timer = QTimer(form.native)  # ends with it
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    timer.timeout.connect(slot)
-    return timer

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise._napari.pair import Array, convert, is_volume, whole_key
+from napari_denoise._napari.comparing.pair import Array, convert, is_volume, whole_key
 
 if TYPE_CHECKING:
-    from napari_denoise._napari.pair import Key, Pair
+    from napari_denoise._napari.comparing.pair import Key, Pair
 
 MOST_SAMPLES = 500_000
 """Pixels that are enough for the limits of a difference."""

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from napari.layers import Image
 
-from napari_denoise._napari.comparable import corner_in
-from napari_denoise._napari.layers import snapshot
-from napari_denoise._napari.pair import Pair
-from napari_denoise._napari.pictures import (
+from napari_denoise._napari.comparing.comparable import corner_in
+from napari_denoise._napari.comparing.pair import Pair
+from napari_denoise._napari.comparing.pictures import (
     BlinkPicture,
     CurtainPicture,
     DifferencePicture,
     symmetric_limits,
 )
+from napari_denoise._napari.layers import snapshot
 from napari_denoise.sources import layer_pixels
 
 if TYPE_CHECKING:
     from napari.components import LayerList
 
-    from napari_denoise._napari.compare_form import Choice
-    from napari_denoise._napari.pictures import Picture
+    from napari_denoise._napari.comparing.form import Choice
+    from napari_denoise._napari.comparing.pictures import Picture
 
 PLACE = ("scale", "translate", "rotate", "shear", "affine", "units")
 """What the picture has in common with the result."""

@@ -1,0 +1,1 @@
+"""Looking at two images in one: a curtain, a blink, their difference."""
