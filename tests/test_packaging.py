@@ -55,6 +55,7 @@ RANKS = (
         "provenance",
         "quality",
         "ranking",
+        "recall",
         "residual",
         "resolution",
         "risk",

@@ -14,6 +14,7 @@ from napari_denoise.measurement import measure_channels
 from napari_denoise.models import choose_depth
 from napari_denoise.options import AUTO, NONE, check_neighbours
 from napari_denoise.progress import TileDone, one_of_several, run_to_end
+from napari_denoise.recall import Recall, RecallingEngine
 from napari_denoise.sources import read_source
 from napari_denoise.surroundings import Part, surround
 from napari_denoise.treatment import Treatment, choose_models, make_engine
@@ -75,6 +76,7 @@ class Preview:
         self.layout = Layout(shape, resolve_axes(shape, axes, self.source.labels))
         steps = measure_channels(self.source, self.layout, noise, cancelled)
         self.scalings: list[Scaling] = run_to_end(steps)
+        self._recalls: dict[int, Recall] = {}
         self._helpful: dict[Any, tuple[Model, str]] = {}
 
     def settle(
@@ -265,6 +267,9 @@ class Preview:
     ) -> Generator[float, None, NDArray[Any]]:
         """Denoise a part of one channel; yields the share that is done."""
         scaling = self.scalings[number]
+        recall = self._recalls.setdefault(number, Recall())
+        engine = RecallingEngine(treatment.engine, recall)
+        treatment = replace(treatment, engine=engine)
         seen = surround(part, self.layout, treatment, scaling)
         source = seen.read(self.source, self.layout.axes)
         layout = Layout(source.data.shape, self.layout.axes)

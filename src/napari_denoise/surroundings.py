@@ -9,7 +9,6 @@ import numpy as np
 
 from napari_denoise.noise import NoiseModel
 from napari_denoise.noise.conservation import reach
-from napari_denoise.treatment import WholePlanes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +100,7 @@ def surround(
     at, radius = part.place.get(along, 0), engine.z_radius
     spans[along] = max(at - radius, 0), min(at + radius + 1, layout.size(along))
     wanted, shape = (part.rows, part.columns), layout.plane_shape
-    if isinstance(engine, WholePlanes):
+    if engine.halo is None:
         seen = [(0, side) for side in shape]
     else:
         margin = reach(scaling.noise or NoiseModel()) + engine.halo[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from napari_denoise.errors import OptionError
 from napari_denoise.models import ClassicalModel, choose_depth, load_model
@@ -18,10 +18,46 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_denoise.axes import Layout
-    from napari_denoise.inference import TileRunner
     from napari_denoise.models import Model
 
     StackSteps = Generator[int, None, NDArray[np.float32]]
+
+
+class Engine(Protocol):
+    """What runs a model on planes.
+
+    Attributes
+    ----------
+    model : Model
+    loses_counts : bool
+        Whether sums over many pixels may come out wrong.
+    z_radius, planes : int
+        Planes looked at before and after each one; planes denoised together.
+    halo : tuple of int or None
+        Pixels and planes around a tile that are looked at; None where each plane is
+        taken whole.
+    stride : int
+        Windows begin at multiples of it.
+    warnings : list of str
+        What had to be changed on the way.
+    """
+
+    model: Any
+    loses_counts: bool
+    z_radius: int
+    planes: int
+    warnings: list[str]
+
+    @property
+    def halo(self) -> tuple[int, ...] | None:
+        """Pixels and planes around a tile."""
+
+    @property
+    def stride(self) -> int:
+        """Pixels between windows' beginnings."""
+
+    def run(self, stack: NDArray[np.float32], sigma: float) -> StackSteps:
+        """Denoise some planes; see `TileRunner.run`."""
 
 
 class WholePlanes:
@@ -29,6 +65,8 @@ class WholePlanes:
 
     loses_counts = False  # what they blur at edges would only be spread further
     z_radius, planes = 0, 1
+    halo: tuple[int, ...] | None = None
+    stride = 1
 
     def __init__(self, model: ClassicalModel) -> None:
         self.model = model
@@ -47,7 +85,7 @@ class Treatment:
 
     Attributes
     ----------
-    engine : TileRunner or WholePlanes
+    engine : Engine
         Runs a model, in the form that looks at neighbours or at each plane alone;
         channels of one model share it.
     neighbours : {"none", "Z", "T"}
@@ -56,7 +94,7 @@ class Treatment:
         0 to 2.
     """
 
-    engine: TileRunner | WholePlanes
+    engine: Engine
     neighbours: str = NONE
     strength: float = 1.0
 
@@ -71,7 +109,7 @@ def make_engine(
     device: str,
     tile: tuple[int, ...] | None,
     cancelled: Callable[[], bool] | None,
-) -> TileRunner | WholePlanes:
+) -> Engine:
     """Make what denoises planes: a network on a device, or a classical method.
 
     Parameters
@@ -87,9 +125,8 @@ def make_engine(
 
     Returns
     -------
-    TileRunner or WholePlanes
-        Both have ``run(stack, sigma)``, a generator, `model`, `z_radius`, `planes` and
-        `warnings`.
+    Engine
+        A `TileRunner` or `WholePlanes`.
     """
     if isinstance(model, ClassicalModel):
         return WholePlanes(model)
