@@ -45,8 +45,6 @@ WIDTHS = (0.0, 0.3, 0.4, 0.5, 0.7, 1.0)
 """Blur of correlated noise, in pixels."""
 CROP = 256
 TABLE = Path(__file__).with_suffix(".csv")
-NEAR = 0.1
-"""Decibels within which the second best is as good as the best."""
 
 
 def images(data: Path) -> Iterator[tuple[str, np.ndarray]]:

@@ -126,7 +126,7 @@ def test_correlated_noise_is_predicted_where_it_is_known():
     assert found.predicted_psnr == pytest.approx(true.psnr, abs=1)
 
 
-@pytest.mark.parametrize("blur", [0.5, 0.8])
+@pytest.mark.parametrize("blur", [0.4, 0.5, 0.8])
 def test_correlated_noise_that_was_measured_is_not_known_well_enough(blur):
     noisy, _ = frame(blur=blur)
     found = assess(noisy, denoise(noisy), model="unet")

@@ -84,6 +84,10 @@ class Judge:
         Mean variance of the noise, in counts squared.
     own : Expectation
         Error of the default network.
+    redrawn : list of ndarray of float32, shape (Y, X)
+        Its results with noise drawn anew.
+    again : Trial
+        Of the default network on these.
     """
 
     def __init__(
@@ -100,11 +104,11 @@ class Judge:
             for excerpt, level in zip(bench.excerpts, levels, strict=True)
         )
         self.noise_square = bench.mean(variance)
-        again = bench.redraw(levels, engine)
+        self.redrawn, self.again = bench.redraw(levels, engine)
         stein = self.trial.change - variance + 2 * self.trial.let_through
         self.own = weigh(
             Expectation(bench.mean(stein), standard_error(stein, bench.pixels)),
-            self._before(bench.mean(again.change), bench.mean(again.let_through)),
+            self._before(),
             self._doubt * self.noise_square,
         )
 
@@ -181,16 +185,22 @@ class Judge:
         mean, spread = moments(possible, evidence)
         return Expectation(mean, spread)
 
-    def _before(self, error_again: float, through_again: float) -> float:
+    def _before(self) -> float:
         """Error to be expected before Stein's estimate is looked at.
 
         As on noise redrawn, times how much more of the noise in the image itself is let
         through: the more structure there is, the more.
         """
         least = LEAST_SHARE * self.noise_square
-        through = max(self._bench.mean(self.trial.let_through), least)
-        ratio = np.clip(through / max(through_again, least), *RATIOS)
-        return float(MISSED * max(error_again, least) * ratio)
+        error, through, through_again = (
+            max(self._bench.mean(blocks), least)
+            for blocks in (
+                self.again.change,
+                self.trial.let_through,
+                self.again.let_through,
+            )
+        )
+        return float(MISSED * error * np.clip(through / through_again, *RATIOS))
 
 
 def weigh(stein: Expectation, before: float, doubt: float) -> Expectation:

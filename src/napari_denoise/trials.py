@@ -163,7 +163,9 @@ class Bench:
             jumps=echo > JUMP * max(share, 0.0) + LEAST_JUMP,
         )
 
-    def redraw(self, results: Sequence[NDArray[np.float32]], engine: Engine) -> Trial:
+    def redraw(
+        self, results: Sequence[NDArray[np.float32]], engine: Engine
+    ) -> tuple[list[NDArray[np.float32]], Trial]:
         """Try a denoiser where the truth is known: on its result, made noisy again.
 
         This is the parametric bootstrap (Efron, J. Am. Stat. Assoc. 99:619, 2004). What
@@ -178,7 +180,9 @@ class Bench:
 
         Returns
         -------
-        Trial
+        planes : list of ndarray of float32, shape (Y, X)
+            The results made noisy again.
+        trial : Trial
             In which `change` is the square error.
         """
         rng = np.random.default_rng(3)
@@ -191,7 +195,7 @@ class Bench:
             (plane.astype(np.float64) - result) * (restored - result)
             for plane, result, restored in zip(planes, results, again, strict=True)
         )
-        return Trial(again, self.squares(again, results), through)
+        return planes, Trial(again, self.squares(again, results), through)
 
     def squares(
         self,
