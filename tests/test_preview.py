@@ -146,3 +146,35 @@ def test_bad_options_are_told(image):
         Preview(image[None, None])
     with pytest.raises(OptionError, match="neighbours="):
         Preview(image).part({}, (0, 9), (0, 9), neighbours="Y")
+
+
+class Counting:
+    """Counts how often it is asked whether to stop: before each layer of a network."""
+
+    def __init__(self):
+        self.times = 0
+
+    def __call__(self):
+        self.times += 1
+        return False
+
+
+def test_another_strength_needs_no_network():
+    noisy = np.random.default_rng(1).poisson(40, (96, 128)).astype(np.uint16)
+    preview = Preview(noisy)
+
+    def asked(model="unet-fast", rows=(10, 60), **options):
+        count = Counting()
+        found = preview.part({}, rows, (20, 100), model, cancelled=count, **options)
+        whole = denoise(noisy, model, **options)[rows[0] : rows[1], 20:100]
+        assert abs(found.astype(int) - whole).max() <= 1
+        return count.times
+
+    assert asked() > 10
+    assert asked(strength=0.5) == 0
+    assert asked(strength=0.7) == 0
+    assert asked(strength=1.5) > 10  # the network is told more noise
+    assert asked(strength=0.5) > 10
+    assert asked(rows=(30, 90)) == 0  # all of so small an image is seen anyway
+    assert asked("dncnn") > 10
+    assert asked() > 10

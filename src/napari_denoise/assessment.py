@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_denoise.excerpts import Engine, Excerpt
+    from napari_denoise.excerpts import Excerpt
     from napari_denoise.sources import Source
+    from napari_denoise.treatment import Engine
     from napari_denoise.trials import Trial
 
 PARTS = 4

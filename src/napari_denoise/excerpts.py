@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_denoise.axes import Index
-    from napari_denoise.inference import TileRunner
     from napari_denoise.noise import Scaling
-    from napari_denoise.treatment import WholePlanes
-
-    Engine = TileRunner | WholePlanes
+    from napari_denoise.treatment import Engine
 
 SIDE = 256
 """Of a part that is looked at, in pixels, where the image exceeds the budget."""
@@ -106,7 +103,7 @@ class Excerpt:
         ----------
         plane : ndarray of float, shape (Y, X)
             Counts, with the margin.
-        engine : TileRunner or WholePlanes
+        engine : Engine
             The denoiser.
         strength : float
             As `denoise` takes it.

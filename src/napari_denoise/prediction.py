@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_denoise.excerpts import Engine
+    from napari_denoise.treatment import Engine
     from napari_denoise.trials import Bench, Trial
 
 MISSED = 1.15
@@ -69,7 +69,7 @@ class Judge:
     ----------
     bench : Bench
         The excerpts; the disturbances are drawn here.
-    engine : TileRunner or WholePlanes
+    engine : Engine
         The default network.
     measured : bool
         Whether the noise model was measured on the image, not given.
@@ -117,7 +117,7 @@ class Judge:
 
         Parameters
         ----------
-        engine : TileRunner or WholePlanes
+        engine : Engine
             The denoiser.
         strength : float
             As `denoise` takes it.

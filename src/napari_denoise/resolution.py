@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_denoise.excerpts import Engine, Excerpt
+    from napari_denoise.excerpts import Excerpt
+    from napari_denoise.treatment import Engine
 
     Halves = tuple[NDArray[np.floating], NDArray[np.floating]]
 
@@ -73,7 +74,7 @@ def denoised_half(excerpt: Excerpt, engine: Engine, rng: np.random.Generator) ->
     ----------
     excerpt : Excerpt
         Part of the noisy image.
-    engine : TileRunner or WholePlanes
+    engine : Engine
         The denoiser; told √2 times the noise.
     rng : numpy.random.Generator
         For the split.

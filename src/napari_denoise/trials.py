@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_denoise.excerpts import Engine, Excerpt
+    from napari_denoise.excerpts import Excerpt
     from napari_denoise.noise import NoiseModel
+    from napari_denoise.treatment import Engine
 
 MOST_ADDED, ADDED = 0.1, 0.2
 """Share of the photons that is added, at most, and in standard deviations of them."""
@@ -122,7 +123,7 @@ class Bench:
 
         Parameters
         ----------
-        engine : TileRunner or WholePlanes
+        engine : Engine
             The denoiser.
         probes : sequence of sequence of Disturbance
             As `draw` gives them, at least one.
@@ -175,7 +176,7 @@ class Bench:
         ----------
         results : sequence of ndarray of float32, shape (Y, X)
             Taken for the truth, in counts, with margins.
-        engine : TileRunner or WholePlanes
+        engine : Engine
             The denoiser.
 
         Returns

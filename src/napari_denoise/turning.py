@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_denoise.excerpts import Engine, Excerpt
+    from napari_denoise.excerpts import Excerpt
+    from napari_denoise.treatment import Engine
 
 TURNS = [(quarters, flip) for flip in (False, True) for quarters in range(4)]
 """The eight ways to lay a square: quarter turns, and the same of its mirror image."""
@@ -30,7 +31,7 @@ def spread_over_turns(
     ----------
     excerpt : Excerpt
         Part of the noisy image.
-    engine : TileRunner or WholePlanes
+    engine : Engine
         The denoiser.
     strength : float
         As `denoise` takes it.
