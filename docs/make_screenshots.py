@@ -1,7 +1,9 @@
-"""Draw the pictures of the panel: ``python docs/make_screenshots.py`` on a display.
+r"""Draw the pictures of the panel: ``python docs/make_screenshots.py`` on a display.
 
-Without a screen: ``xvfb-run -a -s "-screen 0 1400x1000x24" python
-docs/make_screenshots.py``.
+Without a screen, and with settings of its own instead of yours::
+
+    NAPARI_CONFIG=$(mktemp -d)/settings.yaml xvfb-run -a -s "-screen 0 1400x1000x24" \\
+        python docs/make_screenshots.py
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
 STACK = "nuclei-stack"
 IMAGES = Path(__file__).parent / "images"
-SIZE = (1000, 640)
+CHANNELS = "cell-channels"
+SIZE = (1100, 740)
+LOW = 480
 MENU_SIZE = (620, 360)
 
 
@@ -66,29 +70,95 @@ def shoot_menu(viewer: napari.Viewer, menu: QMenu, path: list[str], name: str) -
         each.close()
 
 
-def denoise(panel: Any) -> None:
-    """Press Run and wait for the result."""
-    panel.run_bar.run.native.click()
-    wait(lambda: not panel.running, seconds=120)
+def press(panel: Any, button: Any, seconds: float = 120) -> None:
+    """Press a button and wait until nothing is in progress."""
+    button.native.click()
+    wait(lambda: not panel.running, seconds)
+
+
+def camera(viewer: napari.Viewer) -> Any:
+    """Return the camera, which moved with napari 0.9."""
+    return getattr(viewer, "scene", viewer).camera
 
 
 def zoom(viewer: napari.Viewer) -> None:
     """Fill the canvas with a part that shows noise and structure."""
-    camera = getattr(viewer, "scene", viewer).camera
-    camera.center = (0, 230, 300)
-    camera.zoom = 1.5
+    camera(viewer).center = (0, 230, 300)
+    camera(viewer).zoom = 1.5
 
 
-def preview_stack(viewer: napari.Viewer, panel: Any) -> None:
+def shoot_run(viewer: napari.Viewer, panel: Any) -> None:
+    """One image: before, in the middle, after, and compared in each way."""
+    zoom(viewer)
+    shoot(viewer, "panel-before")
+    panel.run_bar.run.native.click()
+    wait(lambda: panel.run_bar.bar.value > 0, seconds=60)
+    path = str(IMAGES / "panel-running.png")
+    viewer.screenshot(path, canvas_only=False, flash=False)
+    wait(lambda: not panel.running, seconds=120)
+    shoot(viewer, "panel-after")
+    viewer.theme = "light"
+    shoot(viewer, "panel-light")
+    viewer.theme = "dark"
+    for how in ("curtain", "residual"):
+        panel.compare.how.value = how
+        shoot(viewer, f"compare-{how}")
+    panel.compare.how.value = "off"
+
+
+def shoot_trust(viewer: napari.Viewer, panel: Any) -> None:
+    """Show what can be known without a reference, and of the noise."""
+    press(panel, panel.tools.assess)
+    shoot(viewer, "panel-assessed")
+    press(panel, panel.tools.rank)
+    window = panel.trust.window
+    wait()
+    window.grab().save(str(IMAGES / "ranking.png"))
+    window.close()
+    panel.form.noise.show_button.native.click()
+    wait(seconds=4)
+    shoot(viewer, "noise")
+    panel.form.noise.close()
+
+
+def shoot_errors(viewer: napari.Viewer, panel: Any) -> None:
+    """Show a sentence instead of a result, and all options in a low window."""
+    panel.form.noise.choice.value = "region"
+    press(panel, panel.run_bar.run)
+    shoot(viewer, "panel-error")
+    panel.form.noise.choice.value = "auto"
+    panel.form.more.value = True
+    viewer.window.resize(SIZE[0], LOW)
+    shoot(viewer, "panel-small")
+    viewer.window.resize(*SIZE)
+    panel.form.more.value = False
+
+
+def shoot_channels(viewer: napari.Viewer, panel: Any) -> None:
+    """Three channels in one run, each by itself."""
+    viewer.layers.clear()
+    viewer.open_sample("napari-denoise", CHANNELS)
+    viewer.reset_view()
+    viewer.layers.selection = set(viewer.layers)
+    panel.form.images.also.value = True
+    panel.form.by_itself.value = True
+    rows = list(panel.form.channels.rows.values())
+    rows[-1].model.value = "unet-fast"
+    shoot(viewer, "panel-channels")
+    panel.form.by_itself.value = panel.form.images.also.value = False
+
+
+def shoot_preview(viewer: napari.Viewer, panel: Any) -> None:
     """Open a noisy stack and switch the live preview on."""
     viewer.layers.clear()
     viewer.open_sample("napari-denoise", STACK)
     viewer.reset_view()
-    camera = getattr(viewer, "scene", viewer).camera
-    camera.zoom *= 1.6
+    camera(viewer).zoom *= 1.6
     wait(seconds=0.5)
     panel.preview.value = True
     wait(lambda: panel.live.layer is not None and not panel.live.busy, seconds=60)
+    shoot(viewer, "panel-preview")
+    panel.preview.value = False
 
 
 def main() -> None:
@@ -98,19 +168,15 @@ def main() -> None:
     viewer.window.resize(*SIZE)
     (panel,) = viewer.window.dock_widgets.values()
     wait()
-    zoom(viewer)
-    shoot(viewer, "panel-before")
     shoot_menu(viewer, viewer.window.plugins_menu, ["Denoise"], "menu-plugins")
     layers = viewer.window.layers_menu
     path = ["Filter", "Denoise the selected images"]
     shoot_menu(viewer, layers, path, "menu-layers-filter")
-    denoise(panel)
-    shoot(viewer, "panel-after")
-    viewer.theme = "light"
-    shoot(viewer, "panel-light")
-    viewer.theme = "dark"
-    preview_stack(viewer, panel)
-    shoot(viewer, "panel-preview")
+    for state in (
+        *(shoot_run, shoot_trust, shoot_errors),
+        *(shoot_channels, shoot_preview),
+    ):
+        state(viewer, panel)
     viewer.close()
 
 

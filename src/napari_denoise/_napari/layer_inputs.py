@@ -131,8 +131,8 @@ class LayerInputs:
 
     def _show_others(self) -> None:
         others = len(self._others())
-        which = "image" if others == 1 else f"{others} images"
-        self.also.text = f"and the other selected {which}"
+        which = "" if others == 1 else f"{others} "
+        self.also.text = f"and the {which}other selected image{'s' * (others > 1)}"
         self.also.visible = others > 0
 
     def _layer_choices(self, _widget: Any) -> list[Image]:
