@@ -2,7 +2,7 @@ r"""Draw the pictures of the panel: ``python docs/make_screenshots.py`` on a dis
 
 Without a screen, and with settings of its own instead of yours::
 
-    NAPARI_CONFIG=$(mktemp -d)/settings.yaml xvfb-run -a -s "-screen 0 1400x1000x24" \\
+    NAPARI_CONFIG=$(mktemp -d)/settings.yaml xvfb-run -a -s "-screen 0 1400x1000x24" \
         python docs/make_screenshots.py
 """
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from napari_denoise._napari.layers import denoise_layer
-    from napari_denoise._napari.regions import background_region
+    from napari_denoise._napari.measuring.regions import background_region
     from napari_denoise.assessment import assess, assess_steps
     from napari_denoise.denoising import denoise, denoise_steps
     from napari_denoise.errors import DenoiseError
@@ -62,7 +62,7 @@ _HOMES = {
     "NoiseModel": "noise",
     "assess": "assessment",
     "assess_steps": "assessment",
-    "background_region": "_napari.regions",
+    "background_region": "_napari.measuring.regions",
     "denoise": "denoising",
     "denoise_layer": "_napari.layers",
     "denoise_steps": "denoising",

@@ -18,8 +18,8 @@ from superqt.utils import WorkerBase
 import napari_denoise
 from napari_denoise import Measure, NoiseModel, background_region, estimate_noise
 from napari_denoise._napari.layers import likely_axes
-from napari_denoise._napari.noise_form import CHOICES, NoiseForm
-from napari_denoise._napari.noise_plot import INSTALL, NoisePlot
+from napari_denoise._napari.measuring.form import CHOICES, NoiseForm
+from napari_denoise._napari.measuring.plot import INSTALL, NoisePlot
 from napari_denoise._napari.wording import compare_noise, noise_in_numbers
 from napari_denoise.errors import DenoiseError, NoiseError
 from napari_denoise.sources import layer_axes
@@ -566,7 +566,7 @@ def test_it_needs_no_torch() -> None:
     code = """
 import sys, numpy as np, napari, time
 from qtpy.QtWidgets import QApplication
-from napari_denoise._napari.noise_form import NoiseForm
+from napari_denoise._napari.measuring.form import NoiseForm
 viewer = napari.Viewer()
 rng = np.random.default_rng(0)
 layer = viewer.add_image(rng.poisson(20, (256, 256)))

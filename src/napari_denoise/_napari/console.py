@@ -9,7 +9,7 @@ from napari_denoise._napari.recipe import as_python, part_as_python
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_denoise._napari.noise_form import NoiseForm
+    from napari_denoise._napari.measuring.form import NoiseForm
     from napari_denoise._napari.runs import Task
 
 

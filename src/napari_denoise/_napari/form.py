@@ -10,8 +10,8 @@ from magicgui.widgets import CheckBox, ComboBox, Container, FloatSlider
 from napari_denoise._napari import tooltips
 from napari_denoise._napari.channel_rows import ChannelRows
 from napari_denoise._napari.layer_inputs import LayerInputs, limit_width
+from napari_denoise._napari.measuring.form import NoiseForm
 from napari_denoise._napari.messages import text_label
-from napari_denoise._napari.noise_form import NoiseForm
 from napari_denoise._napari.output_form import OutputInputs
 from napari_denoise._napari.settings import Remembered
 from napari_denoise._napari.wording import describe_model

@@ -11,11 +11,6 @@ NEIGHBOURS = (
     "together they show more, unless they lie far apart or things move fast.\n"
     "Where they help: tried on a few windows of the image first."
 )
-NOISE = (
-    "Measured: gain, read noise and correlation are read off the image itself.\n"
-    "Gaussian: noise of the same strength everywhere; type its standard deviation.\n"
-    "Not modelled: the model sees the pixel values as they are."
-)
 SIGMA = "Standard deviation of the noise, in the image's own counts."
 STRENGTH = (
     "1 is the full result, less blends the original in, 0 is the original. More than "

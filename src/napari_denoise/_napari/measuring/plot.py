@@ -24,8 +24,8 @@ from napari_denoise._napari.wording import compare_noise, noise_in_numbers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_denoise._napari.measuring.graph import NoiseGraph
     from napari_denoise._napari.messages import Mood
-    from napari_denoise._napari.noise_graph import NoiseGraph
     from napari_denoise.noise import NoiseModel
 
 INSTALL = (
@@ -199,7 +199,7 @@ def _make_graph() -> NoiseGraph | None:
     if find_spec("pyqtgraph") is None:
         return None
     # Half a second: only for those who look at it.
-    from napari_denoise._napari.noise_graph import NoiseGraph
+    from napari_denoise._napari.measuring.graph import NoiseGraph
 
     return NoiseGraph()
 

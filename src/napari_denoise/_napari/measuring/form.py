@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from magicgui.widgets import ComboBox, Container, FloatSpinBox, PushButton
 from napari.layers import Shapes
-from qtpy.QtWidgets import QComboBox
 
 from napari_denoise._napari import tooltips
+from napari_denoise._napari.layer_inputs import limit_width
 from napari_denoise._napari.layers import snapshot, unique_name
-from napari_denoise._napari.noise_dock import NoiseDock, Wanted
-from napari_denoise._napari.regions import background_region
+from napari_denoise._napari.measuring.dock import NoiseDock, Wanted
+from napari_denoise._napari.measuring.regions import background_region
 from napari_denoise.axes import resolve_axes
 from napari_denoise.errors import ImageError, NoiseError
 from napari_denoise.noise import Measure, NoiseModel
@@ -78,7 +78,7 @@ class NoiseForm(Container):  # type: ignore[type-arg]
         )
         self.extend([self.choice, *self._make_inputs(), self.show_button])
         for box in (self.choice, self.region):
-            _limit_width(box)
+            limit_width(box)
         self.choice.changed.connect(self._on_choice)
         self.region.changed.connect(self._on_region)
         self.draw.clicked.connect(self._on_draw)
@@ -276,11 +276,3 @@ def _number(label: str, value: float, least: float, tooltip: str) -> FloatSpinBo
     return FloatSpinBox(
         label=label, value=value, min=least, max=1e9, step=1, tooltip=tooltip
     )
-
-
-def _limit_width(box: ComboBox) -> None:
-    # Or else a long name widens the panel, and that the whole window.
-    box.native.setSizeAdjustPolicy(
-        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-    )
-    box.native.setMinimumContentsLength(12)

@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt, QTimer
 from superqt.utils import create_worker
 
 from napari_denoise._napari.jobs import explain
-from napari_denoise._napari.noise_plot import NoisePlot
+from napari_denoise._napari.measuring.plot import NoisePlot
 from napari_denoise.axes import Layout
 from napari_denoise.errors import DenoiseError
 from napari_denoise.noise import Measure, NoiseModel, measure_channel
