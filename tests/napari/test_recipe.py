@@ -188,8 +188,8 @@ def test_it_does_what_the_panel_does(
         metadata={"stain": "actin"},
     )
     panel = open_panel()
-    panel.form.noise.value = "sigma"
-    panel.form.sigma.value = 21.5
+    panel.form.noise.choice.value = "sigma"
+    panel.form.noise.sigma.value = 21.5
     panel.form.strength.value = 0.8
     request = panel.form.request()
     code = as_python(name, request.model, request.options)

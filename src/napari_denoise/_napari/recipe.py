@@ -141,7 +141,9 @@ def part_as_python(
         for name, value in options.items()
         if name in PART_OPTIONS and not _is_default(name, value)
     }
-    where = [_code(dict(part[0])), *(_code(tuple(span)) for span in part[1:])]
+    place = Bracket("{", tuple(f"{_code(k)}: {v}" for k, v in part[0].items()), "}")
+    spans = [Bracket("(", tuple(map(str, span)), ")") for span in part[1:]]
+    where: list[Code] = [place, *spans]
     arguments = [*where, _code(model), *(_named(n, _code(v)) for n, v in told.items())]
     imports = ["from napari_denoise.preview import Preview"]
     if noise_imports:
@@ -218,11 +220,6 @@ def _code(value: Any) -> Code:
         return _quoted(str(value))
     if isinstance(value, NoiseModel):
         return _noise_code(value)
-    if isinstance(value, tuple):
-        return Bracket("(", tuple(_code(item) for item in value), ")")
-    if isinstance(value, Mapping):
-        pairs = value.items()
-        return Bracket("{", tuple(f"{_code(k)}: {_code(v)}" for k, v in pairs), "}")
     if isinstance(value, Sequence):
         return Bracket("[", tuple(_code(item) for item in value), "]")
     if hasattr(value, "card"):
