@@ -113,7 +113,7 @@ def main() -> None:
     viewer.add_image(image(), name="cells")
     _, panel = viewer.window.add_plugin_dock_widget("napari-denoise", "Denoise")
     camera: Any = getattr(viewer, "scene", viewer).camera
-    camera.zoom = 1
+    camera.zoom = 0.8  # a little more than 512 pixels are in view
     panel.preview.value = True
     wait(lambda: panel.live.layer is not None and not panel.live.busy)
     lines = [

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.optimize import nnls
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,6 +127,8 @@ def _solve(
     weights: NDArray[np.float64],
     flat: NDArray[np.bool_],
 ) -> _Fit:
+    from scipy.optimize import nnls  # takes a third of a second to import
+
     terms = np.stack([np.ones_like(above), above, leak], axis=1)
     relative = terms[flat] * (weights[flat] / expected[flat])[:, None]
     # Columns of like size keep the solver's tolerance meaningful.
@@ -153,6 +154,8 @@ def _lower_envelope(
     terms: NDArray[np.float64], data: NDArray[np.float64]
 ) -> tuple[float, float]:
     """Fit the calmest tenth: structure is everywhere, and least of it is there."""
+    from scipy.optimize import nnls
+
     calm = data <= np.percentile(data, 10)
     size = np.maximum(np.abs(terms[calm]).max(axis=0), 1e-300)
     floor, slope = nnls(terms[calm] / size, data[calm])[0] / size / CALMEST
