@@ -170,8 +170,8 @@ def page(rows: list[Row]) -> str:
         "benchmarks/trust_tables.py`; each number of each case is in `trust.csv`. "
         "Noise is drawn on images that no bundled network was trained on (Set12, "
         "high-signal samples, means of 50 confocal frames; the last two smoothed by a "
-        "pixel or less). Photons are those of the brightest pixel; the darkest has 2 % of "
-        "them; σ is out of 255. *Measured* means that `noise=“auto”` measured it.",
+        "pixel or less). Photons are those of the brightest pixel; the darkest has 2 % "
+        "of them; σ is out of 255. *Measured* means that `noise=“auto”` measured it.",
         "",
         "## Predicted error of the default network",
         "",
