@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.errors import OptionError
-from napari_denoise.examination import YARDSTICK, Examination
+from napari_denoise.examination import Examination
 from napari_denoise.job import make_engine
 from napari_denoise.measurement import stop_if
 from napari_denoise.models import list_models, load_model
@@ -130,7 +130,7 @@ def rank_steps(
     for number, model in enumerate(chosen, 1):
         stop_if(stop)
         engine = make_engine(model, device, None, stop)
-        is_yardstick = model is load_model(YARDSTICK)
+        is_yardstick = model is seen.yardstick
         trial = seen.judge.trial if is_yardstick else seen.judge.try_out(engine)
         expected = seen.judge.expected(trial)
         assessment = _assessment(seen, model, trial, expected)
