@@ -27,14 +27,14 @@ def limited(period, seed=0):
     return image / image.std()
 
 
-@pytest.mark.parametrize("period", [4, 8, 16])
+@pytest.mark.parametrize("period", [3, 6, 12])
 @pytest.mark.parametrize("length", [0.0, 0.8])
 def test_structure_is_resolved_down_to_its_finest_period(period, length):
     clean = limited(period)
     noise = NoiseModel(read_std=1.0, correlation_length=length)
     noisy = simulate(clean, noise, np.random.default_rng(1))
     found = resolution([(clean, noisy)], 1.0, length)
-    assert found == pytest.approx(period, rel=0.15)
+    assert found == pytest.approx(period, rel=0.2)
 
 
 def test_windows_are_pooled():

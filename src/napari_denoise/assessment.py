@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.errors import ImageError, OptionError
-from napari_denoise.examination import YARDSTICK, Examination
+from napari_denoise.examination import Examination
 from napari_denoise.excerpts import block_means
 from napari_denoise.models import load_model
 from napari_denoise.noise import finite_plane
@@ -193,7 +193,7 @@ def assess_steps(
         return Assessment(model=name, data_range=peak, warnings=(told,), **facts)
     yield PartAssessed(1, PARTS)
     trial = seen.judge.trial
-    if chosen is not load_model(YARDSTICK) or strength != 1:
+    if chosen is not seen.yardstick or strength != 1:
         trial = seen.judge.try_out(engine, strength)
     yield PartAssessed(2, PARTS)
     predicted = _predict(seen, trial, cores, peak, result.dtype.kind in "iu")

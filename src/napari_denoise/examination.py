@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from napari_denoise.models import Model
     from napari_denoise.trials import Trial
 
-YARDSTICK = "unet"
-"""The network that others are compared with."""
+YARDSTICK, DEEP_YARDSTICK = "unet", "unet-3d"
+"""The networks that others are compared with: those that see one plane, and those that
+know more because they see its neighbours too."""
 MOST_PROBES = 4
 """Disturbances that each denoiser is tried with, on small images."""
 ALIKE, SCATTER = 0.03, 2.0
@@ -97,7 +98,7 @@ class Examination:
         self._measured = was_measured(noise)
         self._device, self._cancelled = device, cancelled
         self.excerpts: list[Excerpt] = []
-        self._probes = 1
+        self._probes, self._radius = 1, 0
 
     def settle(self, model: Model, neighbours: str) -> tuple[Model, str]:
         """Return the form of a model that looks along an axis, and that axis.
@@ -135,6 +136,7 @@ class Examination:
         self.excerpts = cut_excerpts(
             self.source, self.layout, self.scalings, pixels, along, radius
         )
+        self._radius = radius
         looked_at = sum(excerpt.plane[excerpt.core].size for excerpt in self.excerpts)
         # On few pixels one disturbance tells too little.
         self._probes = int(np.clip(pixels // max(looked_at, 1), 1, MOST_PROBES))
@@ -144,15 +146,16 @@ class Examination:
         """Where denoisers are tried on these parts."""
         return Bench(self.excerpts, self._cancelled)
 
+    @property
+    def yardstick(self) -> Model:
+        """Return the default network: the one for neighbours where these are seen."""
+        return load_model(DEEP_YARDSTICK if self._radius else YARDSTICK)
+
     @cached_property
     def judge(self) -> Judge:
         """What the default network does there."""
-        yardstick = make_engine(
-            load_model(YARDSTICK), self._device, None, self._cancelled
-        )
-        return Judge(
-            self.bench, yardstick, measured=self._measured, probes=self._probes
-        )
+        engine = make_engine(self.yardstick, self._device, None, self._cancelled)
+        return Judge(self.bench, engine, measured=self._measured, probes=self._probes)
 
     @property
     def doubt(self) -> str:

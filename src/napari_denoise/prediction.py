@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_denoise.trials import Bench, Trial
 
 MISSED = 1.15
-"""Factor by which redrawn noise underrates the error; as the numbers below, found on
+"""Factor by which redrawn noise underrates the error; as the next numbers, found on
 images that the networks were trained on (see docs/trust.md)."""
 PRIOR_DECIBELS = 0.6
 """Width of the distribution of the error around that."""

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.errors import OptionError
-from napari_denoise.examination import YARDSTICK, Examination
+from napari_denoise.examination import Examination
 from napari_denoise.measurement import stop_if
 from napari_denoise.models import list_models, load_model
 from napari_denoise.noise import finite_plane
@@ -130,13 +130,16 @@ def rank_steps(
     for number, model in enumerate(chosen, 1):
         stop_if(stop)
         engine = make_engine(model, device, None, stop)
-        is_yardstick = model is load_model(YARDSTICK)
+        is_yardstick = model is seen.yardstick
         trial = seen.judge.trial if is_yardstick else seen.judge.try_out(engine)
         expected = seen.judge.expected(trial)
         assessment = _assessment(seen, model, trial, expected)
-        ranked.append((_score(seen, trial), number, assessment))
+        ranked.append((_score(seen, trial), expected.square, assessment))
         yield ModelRanked(number, len(chosen), assessment)
-    return [assessment for _, _, assessment in sorted(ranked, key=itemgetter(0, 1))]
+    # A model leads if it is surely better; the others follow by what is expected.
+    first = min(ranked, key=itemgetter(0))
+    others = sorted((one for one in ranked if one is not first), key=itemgetter(1))
+    return [assessment for _, _, assessment in (first, *others)]
 
 
 def _names(models: Iterable[Any] | None) -> list[Any]:
