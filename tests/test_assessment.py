@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from napari_denoise import NoiseModel, assess, assess_steps, denoise, evaluate
-from napari_denoise.assessment import PARTS
 from napari_denoise.denoising import run_to_end
 from napari_denoise.errors import Cancelled, ImageError, ModelError, OptionError
+from napari_denoise.trust.assessment import PARTS
 from tests.conftest import draw, scene, synthetic_scene
 
 CAMERA = {"gain": 2.0, "offset": 100.0, "read": 3.0}

@@ -20,7 +20,7 @@ from napari_denoise.denoising import run_to_end
 from napari_denoise.errors import Cancelled, ModelError, OptionError
 from napari_denoise.models import ClassicalModel
 from napari_denoise.preview import Preview
-from napari_denoise.residual import stabilised_mean
+from napari_denoise.trust.residual import stabilised_mean
 from tests.conftest import draw, scene, synthetic_scene
 
 PHOTONS = NoiseModel(gain=1.0)

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from napari_denoise import NoiseModel
 from napari_denoise.noise import simulate, unstabilise
-from napari_denoise.residual import (
+from napari_denoise.trust.residual import (
     autocorrelation,
     intensity_kept,
     residual_of,

@@ -7,7 +7,9 @@ import pytest
 
 from napari_denoise import NoiseModel
 from napari_denoise.axes import Layout
-from napari_denoise.excerpts import (
+from napari_denoise.noise import Scaling, simulate
+from napari_denoise.sources import Source
+from napari_denoise.trust.excerpts import (
     BLOCK,
     MARGIN,
     SIDE,
@@ -15,10 +17,8 @@ from napari_denoise.excerpts import (
     block_pixels,
     cut_excerpts,
 )
-from napari_denoise.noise import Scaling, simulate
-from napari_denoise.prediction import Expectation, standard_error, weigh
-from napari_denoise.sources import Source
-from napari_denoise.trials import disturb
+from napari_denoise.trust.prediction import Expectation, standard_error, weigh
+from napari_denoise.trust.trials import disturb
 
 NOISES = {
     "photons": NoiseModel(gain=1.0),

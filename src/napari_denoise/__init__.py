@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     __version__: str
     from napari_denoise._napari.layers import denoise_layer
     from napari_denoise._napari.measuring.regions import background_region
-    from napari_denoise.assessment import assess, assess_steps
     from napari_denoise.denoising import denoise, denoise_steps
     from napari_denoise.errors import DenoiseError
     from napari_denoise.models import (
@@ -25,8 +24,9 @@ if TYPE_CHECKING:
     )
     from napari_denoise.noise import Measure, NoiseModel, estimate_noise
     from napari_denoise.quality import Metrics, evaluate
-    from napari_denoise.ranking import rank_models, rank_steps
-    from napari_denoise.verdict import Assessment
+    from napari_denoise.trust.assessment import assess, assess_steps
+    from napari_denoise.trust.ranking import rank_models, rank_steps
+    from napari_denoise.trust.verdict import Assessment
 
 __all__ = [
     "Assessment",
@@ -53,15 +53,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Assessment": "verdict",
+    "Assessment": "trust.verdict",
     "DenoiseError": "errors",
     "Measure": "noise",
     "Metrics": "quality",
     "Model": "models",
     "ModelCard": "models",
     "NoiseModel": "noise",
-    "assess": "assessment",
-    "assess_steps": "assessment",
+    "assess": "trust.assessment",
+    "assess_steps": "trust.assessment",
     "background_region": "_napari.measuring.regions",
     "denoise": "denoising",
     "denoise_layer": "_napari.layers",
@@ -70,8 +70,8 @@ _HOMES = {
     "evaluate": "quality",
     "list_models": "models",
     "load_model": "models",
-    "rank_models": "ranking",
-    "rank_steps": "ranking",
+    "rank_models": "trust.ranking",
+    "rank_steps": "trust.ranking",
     "save_model": "models",
 }
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from qtpy.QtWidgets import QWidget
 
-    from napari_denoise.verdict import Assessment
+    from napari_denoise.trust.verdict import Assessment
 
 SIZE = (680, 420)
 

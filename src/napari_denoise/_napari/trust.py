@@ -149,7 +149,7 @@ class Trust:
 
 
 def _rank_steps(image: Any, **options: Any) -> Generator[Any, None, Any]:
-    from napari_denoise.ranking import rank_steps  # torch: in this thread only
+    from napari_denoise.trust.ranking import rank_steps  # torch: in this thread only
 
     return (yield from rank_steps(image, **options))
 
@@ -158,7 +158,7 @@ def _assess_steps(
     noisy: Any, denoised: Any, told: dict[str, Any], cancelled: Callable[[], bool]
 ) -> Generator[Any, None, Any]:
     """Assess a result with the noise and the model that it was made with."""
-    from napari_denoise.assessment import assess_steps
+    from napari_denoise.trust.assessment import assess_steps
 
     if "part" in told:
         noisy = noisy[_index(told)]

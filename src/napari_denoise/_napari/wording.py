@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from napari_denoise.models import ModelCard
     from napari_denoise.noise import NoiseModel
-    from napari_denoise.verdict import Assessment
+    from napari_denoise.trust.verdict import Assessment
 
 UNLIKE = 1.25
 """Noise that was typed may differ so much from what is measured."""

@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.errors import ImageError, OptionError
-from napari_denoise.examination import Examination
-from napari_denoise.excerpts import block_means
 from napari_denoise.models import load_model
 from napari_denoise.noise import finite_plane
 from napari_denoise.options import AUTO, NONE, check_neighbours, check_strength
 from napari_denoise.progress import run_to_end
-from napari_denoise.resolution import denoised_half, resolution
 from napari_denoise.sources import read_source
 from napari_denoise.treatment import make_engine
-from napari_denoise.turning import spread_over_turns
-from napari_denoise.verdict import Assessment, compare, predicted_fields, span_of
+from napari_denoise.trust.examination import Examination
+from napari_denoise.trust.excerpts import block_means
+from napari_denoise.trust.resolution import denoised_half, resolution
+from napari_denoise.trust.turning import spread_over_turns
+from napari_denoise.trust.verdict import Assessment, compare, predicted_fields, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
 
-    from napari_denoise.excerpts import Excerpt
     from napari_denoise.sources import Source
     from napari_denoise.treatment import Engine
-    from napari_denoise.trials import Trial
+    from napari_denoise.trust.excerpts import Excerpt
+    from napari_denoise.trust.trials import Trial
 
 PARTS = 4
 PIXELS = 1 << 18

@@ -9,26 +9,26 @@ import numpy as np
 
 from napari_denoise.advice import settle_neighbours
 from napari_denoise.axes import Layout, resolve_axes
-from napari_denoise.excerpts import cut_excerpts
 from napari_denoise.measurement import measure_channels
 from napari_denoise.models import choose_depth, load_model
 from napari_denoise.noise import Measure, NoiseModel
 from napari_denoise.options import AUTO, NONE
-from napari_denoise.prediction import Judge
 from napari_denoise.progress import run_to_end
-from napari_denoise.residual import autocorrelation, residual_of
 from napari_denoise.sources import read_source
 from napari_denoise.treatment import make_engine
-from napari_denoise.trials import Bench
+from napari_denoise.trust.excerpts import cut_excerpts
+from napari_denoise.trust.prediction import Judge
+from napari_denoise.trust.residual import autocorrelation, residual_of
+from napari_denoise.trust.trials import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from napari_denoise.excerpts import Excerpt
     from napari_denoise.models import Model
-    from napari_denoise.trials import Trial
+    from napari_denoise.trust.excerpts import Excerpt
+    from napari_denoise.trust.trials import Trial
 
 YARDSTICK, DEEP_YARDSTICK = "unet", "unet-3d"
 """The networks that others are compared with: those that see one plane, and those that

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise.residual import (
+from napari_denoise.trust.residual import (
     intensity_kept,
     residual_of,
     signal_correlation,
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_denoise.examination import Examination
-    from napari_denoise.excerpts import Excerpt
-    from napari_denoise.prediction import Expectation
+    from napari_denoise.trust.examination import Examination
+    from napari_denoise.trust.excerpts import Excerpt
+    from napari_denoise.trust.prediction import Expectation
 
 SURE = 1.0
 """More decibels of uncertainty are told in words."""
@@ -55,7 +55,7 @@ class Assessment:
         for the clean image of `evaluate`; or as it was given.
     whiteness : float or None
         1 where the residual's autocorrelation is that of the noise; see
-        :func:`~napari_denoise.residual.whiteness`. None, as the next two, without
+        :func:`~napari_denoise.trust.residual.whiteness`. None, as the next two, without
         noise.
     signal_correlation : float or None
         Of the residual with the result; 0 where no signal was taken out.

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_denoise.excerpts import block_means, block_pixels
 from napari_denoise.noise.simulation import blur_noise, simulate
 from napari_denoise.risk import DISTURBANCE, deviation
+from napari_denoise.trust.excerpts import block_means, block_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from napari_denoise.excerpts import Excerpt
     from napari_denoise.noise import NoiseModel
     from napari_denoise.treatment import Engine
+    from napari_denoise.trust.excerpts import Excerpt
 
 MOST_ADDED, ADDED = 0.1, 0.2
 """Share of the photons that is added, at most, and in standard deviations of them."""

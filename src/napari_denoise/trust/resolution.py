@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_denoise.excerpts import Excerpt
     from napari_denoise.treatment import Engine
+    from napari_denoise.trust.excerpts import Excerpt
 
     Halves = tuple[NDArray[np.floating], NDArray[np.floating]]
 

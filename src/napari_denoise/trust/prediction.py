@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_denoise.treatment import Engine
-    from napari_denoise.trials import Bench, Trial
+    from napari_denoise.trust.trials import Bench, Trial
 
 MISSED = 1.15
 """Factor by which redrawn noise underrates the error; as the next numbers, found on

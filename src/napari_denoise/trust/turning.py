@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_denoise.excerpts import Excerpt
     from napari_denoise.treatment import Engine
+    from napari_denoise.trust.excerpts import Excerpt
 
 TURNS = [(quarters, flip) for flip in (False, True) for quarters in range(4)]
 """The eight ways to lay a square: quarter turns, and the same of its mirror image."""

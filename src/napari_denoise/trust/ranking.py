@@ -7,21 +7,21 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.errors import OptionError
-from napari_denoise.examination import Examination
 from napari_denoise.measurement import stop_if
 from napari_denoise.models import list_models, load_model
 from napari_denoise.noise import finite_plane
 from napari_denoise.options import AUTO, NONE
 from napari_denoise.progress import run_to_end
 from napari_denoise.treatment import make_engine
-from napari_denoise.verdict import Assessment, compare, predicted_fields, span_of
+from napari_denoise.trust.examination import Examination
+from napari_denoise.trust.verdict import Assessment, compare, predicted_fields, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from napari_denoise.models import Model
-    from napari_denoise.prediction import Expectation
-    from napari_denoise.trials import Trial
+    from napari_denoise.trust.prediction import Expectation
+    from napari_denoise.trust.trials import Trial
 
 PIXELS = 1 << 17
 """How many are looked at."""
