@@ -23,9 +23,9 @@ from skimage.io import imread
 
 from napari_denoise import NoiseModel, denoise, load_model, rank_models
 from napari_denoise.files import read_tiff
-from napari_denoise.job import make_engine
 from napari_denoise.noise import simulate
 from napari_denoise.samples import PAIRS, pair_paths
+from napari_denoise.treatment import make_engine
 from napari_denoise.trust.examination import Examination
 from napari_denoise.trust.excerpts import block_means
 from napari_denoise.trust.turning import spread_over_turns

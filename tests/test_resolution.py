@@ -7,11 +7,11 @@ import pytest
 
 from napari_denoise import NoiseModel, load_model
 from napari_denoise.axes import Layout
-from napari_denoise.job import make_engine
 from napari_denoise.measurement import measure_channels
 from napari_denoise.noise import simulate
 from napari_denoise.progress import run_to_end
 from napari_denoise.sources import Source
+from napari_denoise.treatment import make_engine
 from napari_denoise.trust.excerpts import cut_excerpts
 from napari_denoise.trust.resolution import denoised_half, resolution, split
 from tests.conftest import draw, synthetic_scene

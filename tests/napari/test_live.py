@@ -229,6 +229,24 @@ def test_the_image_does_not_shine_through(
     assert source.visible
 
 
+def test_nor_after_a_comparison(
+    viewer: Any, open_panel: Any, run: Any, shown: Any, noisy: Any, qtbot: Any
+) -> None:
+    source = viewer.add_image(noisy, name="cells", blending="additive")
+    panel = open_panel()
+    run(panel)
+    panel.compare.how.value = "residual"
+    assert not source.visible
+    shown(panel)
+    panel.compare.how.value = "off"
+    qtbot.wait(SECOND // 5)
+    assert panel.live.layer is not None
+    assert panel.live.layer.visible
+    assert not source.visible
+    panel.preview.value = False
+    assert source.visible
+
+
 def test_it_keeps_nothing_of_an_image_that_is_gone(
     viewer: Any, open_panel: Any, shown: Any, noisy: Any, qtbot: Any
 ) -> None:

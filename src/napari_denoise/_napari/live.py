@@ -219,7 +219,8 @@ class LivePreview:
             return
         self._remove()
         name = f"{source.name} [preview]"
-        state = {**source.state, "name": name, "metadata": {}, "translate": corner}
+        state = {**source.state, "name": name, "metadata": {}, "visible": True}
+        state["translate"] = corner
         self._add(Image(piece, **state), layer)
 
     def _add(self, piece: Image, layer: Image) -> None:
@@ -234,6 +235,13 @@ class LivePreview:
         layers.link_layers([layer, piece], LOOKS)
         for event in self._changes(layer):
             event.connect(self._renew)
+        self.cover()
+
+    def cover(self) -> None:
+        """Hide the image below where it would shine through its preview."""
+        layer = self._of
+        if layer is None or self.layer is None or not self.layer.visible:
+            return
         if layer.visible and (layer.blending not in COVERING or layer.opacity < 1):
             layer.visible, self._covered = False, True
 

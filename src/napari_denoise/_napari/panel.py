@@ -97,6 +97,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self.preview.changed.connect(self.live.switch)
         self.live.said.connect(self._note)
         self.live.ended.connect(self._on_preview_ended)
+        self.compare.chosen.connect(self._on_compared)
         self.run_bar.run_requested.connect(self._on_run)
         self.run_bar.cancel_requested.connect(self._on_cancel)
         self.run_bar.listen_to_keys(self.native)
@@ -128,6 +129,11 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
 
     def _on_preview_ended(self) -> None:
         self.preview.value = False
+
+    def _on_compared(self) -> None:
+        # What a comparison hid is shown again at its end, under a preview perhaps.
+        if self.compare.choice() is None:
+            self.live.cover()
 
     def _choose_active_layer(self) -> None:
         active = self._viewer.layers.selection.active
