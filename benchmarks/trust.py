@@ -10,8 +10,8 @@ of a part replace those of an earlier run.
 
 from __future__ import annotations
 
+import argparse
 import csv
-import sys
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -224,4 +224,8 @@ def rows() -> list[dict[str, str]]:
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), sys.argv[2:] or list(PARTS))
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("data", type=Path, help="folder with dev/set12 and dev/fmd")
+    asked.add_argument("parts", nargs="*", default=list(PARTS), help="by default all")
+    found = asked.parse_args()
+    run(found.data, found.parts)

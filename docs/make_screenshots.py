@@ -161,6 +161,12 @@ def shoot_preview(viewer: napari.Viewer, panel: Any) -> None:
     panel.preview.value = False
 
 
+def shoot_empty(viewer: napari.Viewer, panel: Any) -> None:
+    """Show the panel without an image."""
+    viewer.layers.clear()
+    shoot(viewer, "panel-empty")
+
+
 def main() -> None:
     """Draw all pictures."""
     IMAGES.mkdir(exist_ok=True)
@@ -174,7 +180,7 @@ def main() -> None:
     shoot_menu(viewer, layers, path, "menu-layers-filter")
     for state in (
         *(shoot_run, shoot_trust, shoot_errors),
-        *(shoot_channels, shoot_preview),
+        *(shoot_channels, shoot_preview, shoot_empty),
     ):
         state(viewer, panel)
     viewer.close()
