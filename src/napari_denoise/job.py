@@ -197,8 +197,8 @@ class Job:
         if not floats and shift > ROUNDING_LOSS * total:
             self.warnings.append(
                 f"Rounding to {self.dtype.name} and its range change the total "
-                f"intensity by {100 * shift / total:.1f} %. Use dtype=“float32” to "
-                "keep it."
+                f"intensity by {100 * shift / total:.1f} %. Choose float32 as the type "
+                "of the result (dtype) to keep it."
             )
 
 

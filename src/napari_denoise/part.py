@@ -70,7 +70,7 @@ def denoise_part_steps(
         "axes": axes,
         "noise": noise,
         "strength": strength,
-        "neighbours": neighbours,
+        "neighbours": next(iter(ways.values())).neighbours,
         "device": device,
     }
     provenance = describe_run(

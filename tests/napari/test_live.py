@@ -398,3 +398,29 @@ def test_the_window_stays_alive(
         gaps.append(now - last)
         last = now
     assert max(gaps) < 0.3
+
+
+def test_a_comparison_of_the_preview_leaves_the_image_to_be_seen(
+    viewer: Any, open_panel: Any, shown: Any, noisy: Any, qtbot: Any
+) -> None:
+    source = viewer.add_image(noisy, name="cells")
+    panel = open_panel()
+    shown(panel)
+    panel.compare.how.value = "curtain"
+    assert not source.visible
+    panel.preview.value = False
+    assert source.visible
+    assert names(viewer) == ["cells"]
+
+
+def test_a_run_goes_on_with_the_comparison_of_the_preview(
+    viewer: Any, open_panel: Any, run: Any, shown: Any, noisy: Any, qtbot: Any
+) -> None:
+    viewer.add_image(noisy, name="cells")
+    panel = open_panel()
+    shown(panel)
+    panel.compare.how.value = "blink"
+    run(panel)
+    wanted = ["cells", "cells [tikhonov]", "cells [tikhonov] [compare]"]
+    qtbot.waitUntil(lambda: names(viewer) == wanted, timeout=5 * SECOND)
+    assert panel.compare.how.value == "blink"

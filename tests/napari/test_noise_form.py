@@ -470,15 +470,6 @@ def test_what_cannot_be_measured_is_said(
     assert "Choose an image layer" in settled(panel).message.text()
 
 
-def test_models_of_a_run_are_shown(panel: Panel, opened: NoisePlot) -> None:
-    models = [NoiseModel(gain=2, offset=100, level=300), NoiseModel.gaussian(5)]
-    panel.noise.dock.show_models(models, ["red", "green"])
-    assert opened.channel.currentText() == "red"
-    assert "2 counts per photon" in opened.numbers.text()
-    opened.channel.setCurrentIndex(1)
-    assert "σ = 5 counts everywhere" in opened.numbers.text()
-
-
 def test_there_is_one_plot_which_may_be_closed_and_opened_again(
     viewer: Any, panel: Panel, opened: NoisePlot, settled: Any, click: Any, qtbot: Any
 ) -> None:
@@ -538,7 +529,8 @@ def test_nothing_is_cut_off_at_the_width_of_a_panel(
     plot = NoisePlot()
     qtbot.addWidget(plot)
     plot.resize(width, 600)
-    plot.show_models(estimate_noise(two_channels, axes="CYX"), ["first", "second"])
+    models = estimate_noise(two_channels, axes="CYX")
+    plot.show_noise(models, models, ["first", "second"])
     plot.show()
     qtbot.waitExposed(plot)
     qtbot.wait(100)
@@ -555,7 +547,8 @@ def test_without_pyqtgraph_numbers_are_left(
     monkeypatch.setitem(sys.modules, "pyqtgraph", None)
     plot = NoisePlot()
     qtbot.addWidget(plot)
-    plot.show_models([estimate_noise(cells)], ["cells"])
+    models = [estimate_noise(cells)]
+    plot.show_noise(models, models, ["cells"])
     assert plot.graph is None
     assert "counts per photon" in plot.numbers.text()
     texts = [label.text() for label in plot.findChildren(type(plot.message))]

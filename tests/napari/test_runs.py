@@ -190,6 +190,15 @@ def test_only_what_is_in_view(
     whole = denoise(stack, "unet-fast", axes="ZYX")
     difference = piece.data[0].astype(int) - whole[1, top:bottom, left:right]
     assert abs(difference).max() <= 1
+    # It lies on its image, and can be compared with it there.
+    qtbot.waitUntil(lambda: panel.compare.result.value == piece, timeout=SECOND)
+    assert panel.compare.reference.value.name == "stack"
+    panel.form.model.value = "unet"
+    panel.form.neighbours.value = "auto"
+    run(panel)
+    options = viewer.layers[-1].metadata["napari_denoise"]["options"]
+    assert options["neighbours"] in ("none", "Z")
+    assert "plane" in panel.run_bar.message.value
 
 
 def test_another_type(viewer: Any, open_panel: Any, run: Any, noisy: Any) -> None:
@@ -204,3 +213,28 @@ def test_another_type(viewer: Any, open_panel: Any, run: Any, noisy: Any) -> Non
     assert viewer.layers[-1].data.dtype == np.float32
     panel.form.output.part.value = "view"
     assert panel.form.output.dtype.native.isHidden()
+
+
+def test_results_in_files(
+    viewer: Any, open_panel: Any, run: Any, noisy: Any, tmp_path: Any
+) -> None:
+    one = viewer.add_image(noisy, name="a/b", scale=(0.5, 0.5))
+    two = viewer.add_image(noisy // 2, name="a:b")
+    panel = open_panel()
+    panel.form.output.place.value = "zarr"
+    run(panel)
+    assert panel.run_bar.message.value == "Choose the file that the result goes to."
+    panel.form.output.path.value = tmp_path / "out.zarr"
+    viewer.layers.selection = {one, two}
+    panel.form.images.also.value = True
+    run(panel)
+    assert names(viewer)[2:] == ["a:b [tikhonov]", "a/b [tikhonov]"]
+    made = {path.name for path in tmp_path.glob("*.zarr")}
+    assert made == {"out a%2Fb.zarr", "out a%3Ab.zarr"}
+    result = viewer.layers[-1]
+    assert not isinstance(result.data, np.ndarray)
+    np.testing.assert_array_equal(np.asarray(result.data), denoise(noisy, "tikhonov"))
+    np.testing.assert_array_equal(result.scale, (0.5, 0.5))
+    run(panel)
+    assert "exists already" in panel.run_bar.message.value
+    assert len(viewer.layers) == 4

@@ -134,6 +134,12 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         self.device.value = found.device
         self.output.dtype.value = found.dtype
         self.output.place.value = found.result
+        # What is not as usual must be seen.
+        usual = Remembered()
+        unusual = ("dtype", "result", "device")
+        self.more.value = any(
+            getattr(found, name) != getattr(usual, name) for name in unusual
+        )
         return found
 
     def remember(self) -> None:

@@ -101,6 +101,11 @@ def is_result(layer: Image) -> bool:
     return METADATA_KEY in layer.metadata
 
 
+def is_part(layer: Image) -> bool:
+    """Whether a layer is the result of only what was in view."""
+    return "part" in layer.metadata.get(METADATA_KEY, {})
+
+
 def unique_name(name: str, taken: Container[str]) -> str:
     """`name`, numbered as napari does it if it is taken already."""
     number, candidate = 0, name

@@ -168,6 +168,10 @@ class LivePreview:
                 self._elsewhere.set()
             return
         self._asked = wanted[0]
+        if self._of is not wanted[1]:
+            # At once: OpenGL drivers were seen to crash where one layer goes and
+            # another comes without anything being drawn between.
+            self._remove()
         self._start(*wanted[1:])
 
     def _wanted(self) -> tuple[Any, ...] | None:
@@ -261,7 +265,8 @@ class LivePreview:
         if layer is not None:
             for event in self._changes(layer):
                 event.disconnect(self._renew)
-            layer.visible, self._covered = layer.visible or self._covered, False
+            if self._covered:
+                layer.visible, self._covered = True, False
         if piece is not None and piece in self._viewer.layers:
             self._viewer.layers.remove(piece)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from magicgui.widgets import Label
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_denoise._napari.scrolling import SteadyScrollArea
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Mood = Literal["plain", "warning", "error"]
 MOODS: tuple[Mood, ...] = ("plain", "warning", "error")
@@ -29,6 +32,37 @@ def text_label() -> Label:
     native.setSizePolicy(policy)
     native.setMinimumHeight(1)
     return label
+
+
+class Report:
+    """What there is to say of the images of a run, one after the other.
+
+    Parameters
+    ----------
+    several : bool
+        Whether they are several: then each is named.
+    """
+
+    def __init__(self, several: bool = False) -> None:
+        self._several = several
+        self._lines: list[str] = []
+        self.mood: Mood = "plain"
+
+    def __bool__(self) -> bool:
+        """Whether anything was said."""
+        return bool(self._lines)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join(self._lines)
+
+    def add(self, lines: Sequence[str], image: str, mood: Mood = "plain") -> None:
+        """Add lines on an image; what went wrong comes first, as it must be seen."""
+        named = [f"{image}:", *lines] if self._several else list(lines)
+        failed = mood == "error"
+        self._lines = named + self._lines if failed else self._lines + named
+        self.mood = max(self.mood, mood, key=MOODS.index)
 
 
 class Message:

@@ -25,6 +25,8 @@ TYPES = (
 )
 MEMORY, FILE = "memory", "zarr"
 PLACES = (("a layer in memory", MEMORY), ("a Zarr file, for large data", FILE))
+RESERVED = '%/\\:*?"<>|'
+"""Characters that no name of a file may have, on one system or another."""
 
 
 class OutputInputs:
@@ -98,5 +100,6 @@ class OutputInputs:
             path = path.with_name(f"{path.name}.zarr")
         if not several:
             return path
-        plain = "".join(c if c.isalnum() or c in "-_ " else "_" for c in layer)
+        # No name of a layer comes out as another's.
+        plain = "".join(f"%{ord(c):02X}" if c in RESERVED else c for c in layer)
         return path.with_name(f"{path.stem} {plain}.zarr")

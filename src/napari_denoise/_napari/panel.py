@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, Container
 from napari.layers import Image, Layer
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_denoise._napari import tooltips
@@ -15,18 +15,15 @@ from napari_denoise._napari.comparing.form import CompareForm
 from napari_denoise._napari.console import console_lines
 from napari_denoise._napari.form import AUTOMATIC, DenoiseForm
 from napari_denoise._napari.jobs import explain
-from napari_denoise._napari.layers import result_tuple, snapshot
-from napari_denoise._napari.lazy import calibrated
+from napari_denoise._napari.layers import result_tuple
 from napari_denoise._napari.live import LivePreview, is_preview
-from napari_denoise._napari.messages import MOODS, text_label
+from napari_denoise._napari.messages import Report, text_label
 from napari_denoise._napari.run_bar import RunBar
-from napari_denoise._napari.runs import Runs, Task
+from napari_denoise._napari.runs import Runs, Task, read_task
 from napari_denoise._napari.scrolling import FittingScrollArea
 from napari_denoise._napari.tools import ToolBar
 from napari_denoise._napari.trust import Trust
-from napari_denoise._napari.view import WHOLE_PLANE, translation, visible_part
 from napari_denoise._napari.wording import describe_neighbours, describe_noise
-from napari_denoise.axes import resolve_axes
 from napari_denoise.errors import DenoiseError
 
 if TYPE_CHECKING:
@@ -36,6 +33,9 @@ if TYPE_CHECKING:
 
     from napari_denoise._napari.messages import Mood
     from napari_denoise.denoising import Denoised
+
+PAINT_MS = 100
+"""Time for a window to draw what went before something new comes."""
 
 
 class DenoisePanel(Container):  # type: ignore[type-arg]
@@ -49,9 +49,8 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
 
     def __init__(self, napari_viewer: Viewer) -> None:
         self._viewer = napari_viewer
-        self._said: list[str] = []  # of the images of a run
-        self._mood: Mood = "plain"
-        self._several = False
+        self._report = Report()
+        self._several = False  # images in a run
         self.form = DenoiseForm(napari_viewer, self._image_layers)
         self.compare = CompareForm(self._comparable_layers)
         self.runs = Runs()
@@ -64,6 +63,11 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self.preview = CheckBox(text="Preview", tooltip=tooltips.PREVIEW)
         self.note = text_label()
         self.note.visible = False
+        self._fresh: tuple[Image, str] | None = None  # to be compared
+        self._offering = QTimer(self.native)  # ends with it
+        self._offering.setSingleShot(True)
+        self._offering.setInterval(PAINT_MS)
+        self._offering.timeout.connect(self._offer)
         self._lay_out()
         self._connect()
         self._choose_active_layer()
@@ -94,7 +98,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         layout.addWidget(self.run_bar.native)
 
     def _connect(self) -> None:
-        self.preview.changed.connect(self.live.switch)
+        self.preview.changed.connect(self._on_preview)
         self.live.said.connect(self._note)
         self.live.ended.connect(self._on_preview_ended)
         self.compare.chosen.connect(self._on_compared)
@@ -126,6 +130,12 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
     def _note(self, text: str) -> None:
         self.note.value = text
         self.note.visible = bool(text)
+
+    def _on_preview(self, on: bool) -> None:
+        choice = self.compare.choice()
+        if not on and choice is not None and is_preview(choice.result):
+            self.comparison.close()  # first what lies over the preview
+        self.live.switch(on)
 
     def _on_preview_ended(self) -> None:
         self.preview.value = False
@@ -172,28 +182,18 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         except DenoiseError as error:
             self.run_bar.say(explain(error), "error")
             return
-        self._said, self._mood, self._several = [], "plain", len(tasks) > 1
+        self._several = len(tasks) > 1
+        self._report = Report(self._several)
         self.form.remember()
         self._start("Measuring the noise …")
         self.runs.start(tasks)
 
     def _tasks(self) -> list[Task]:
         layers = self.form.images.layers()
-        return [self._task(layer, len(layers) > 1) for layer in layers]
-
-    def _task(self, layer: Image, several: bool) -> Task:
-        """Read on the main thread what a run needs of a layer."""
-        source, request = snapshot(layer), self.form.request(layer)
-        options = request.options | self.form.output.options(layer.name, several)
-        if "out" in options:
-            options["out"] = calibrated(options["out"], source)
-        request = replace(request, options=options)
-        if not self.form.output.only_in_view:
-            return Task(source, request)
-        axes = resolve_axes(source.data.shape, options["axes"], source.axes)
-        view = visible_part(self._viewer, layer, axes, largest=WHOLE_PLANE)
-        state = source.state | {"translate": translation(layer, view.corner)}
-        return Task(replace(source, state=state), request, view)
+        return [
+            read_task(self._viewer, layer, self.form, several=len(layers) > 1)
+            for layer in layers
+        ]
 
     def _on_rank(self) -> None:
         self._begin(
@@ -213,7 +213,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         except DenoiseError as error:
             self.run_bar.say(explain(error), "error")
             return
-        self._said = []
+        self._report = Report()
         self._start(status)
 
     def _on_copy(self) -> None:
@@ -237,19 +237,27 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         names = {layer.name for layer in self._viewer.layers}
         result = Layer.create(*result_tuple(denoised, task.source, names))
         how = self.compare.how.value  # it ends with the preview that it compares
-        self.preview.value = False  # the result is there
         selected = set(self._viewer.layers.selection)
+        # Before the preview goes: see LivePreview about layers that follow others.
         self._viewer.add_layer(result)
+        self.preview.value = False  # the result is there
         if self._several:  # they stay selected, for the next run
             self._viewer.layers.selection = selected
-        self.compare.offer(result)
-        self.compare.how.value = how
+        self._fresh = result, how
+        self._offering.start()
         along = denoised.provenance["options"]["neighbours"]
         tried = task.request.options["neighbours"] == AUTOMATIC[1]
         found = describe_neighbours(along) if tried else ""
         lines = [describe_noise(denoised.noise), found, *denoised.warnings]
         mood: Mood = "warning" if denoised.warnings else "plain"
-        self._say([line for line in lines if line], task, mood)
+        self._say(lines, task, mood)
+
+    def _offer(self) -> None:
+        """Compare a fresh result as the one before was compared."""
+        fresh, self._fresh = self._fresh, None
+        if fresh is not None and fresh[0] in self._viewer.layers:
+            self.compare.offer(fresh[0])
+            self.compare.how.value = fresh[1]
 
     def _on_failed(self, sentence: str, task: Task) -> None:
         self._say([sentence], task, "error")
@@ -258,18 +266,15 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self.run_bar.say(sentence, "error")
 
     def _say(self, lines: list[str], task: Task, mood: Mood) -> None:
-        """Add what there is to say of one image to what was said of others."""
-        if self._several:
-            lines = [f"{task.source.name}:", *lines]
-        self._said += lines
-        self._mood = max(self._mood, mood, key=MOODS.index)
-        self.run_bar.say("\n".join(self._said), self._mood)
+        self._report.add([line for line in lines if line], task.source.name, mood)
+        self.run_bar.say(self._report.text, self._report.mood)
 
     def _on_finished(self, all_done: bool) -> None:
         if not all_done:
-            kept = "What was done before is kept." if self._said else ""
-            lines = [*self._said, f"Cancelled. {kept or 'Nothing was changed.'}"]
-            self.run_bar.say("\n".join(lines), self._mood)
+            kept = "What was done before is kept." if self._report else ""
+            end = f"Cancelled. {kept or 'Nothing was changed.'}"
+            text = "\n".join(filter(None, [self._report.text, end]))
+            self.run_bar.say(text, self._report.mood)
         self.live.hold(False)
         self.run_bar.end()
         self._enable()
@@ -277,8 +282,8 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
     def _on_parent(self, parent: Any) -> None:
         # Closing its dock takes the panel out of the window and leaves it alive.
         if parent is None:
-            self.preview.value = False
             self.comparison.close()
+            self.preview.value = False
             self.form.noise.close()
             self.trust.close()
             self._abandon()

@@ -10,10 +10,18 @@ import numpy as np
 from psygnal import Signal
 
 from napari_denoise._napari.jobs import make_worker
+from napari_denoise._napari.layers import snapshot
+from napari_denoise._napari.lazy import calibrated
+from napari_denoise._napari.view import WHOLE_PLANE, translation, visible_part
 from napari_denoise._napari.work import Work
+from napari_denoise.axes import resolve_axes
+from napari_denoise.output import check_target
 
 if TYPE_CHECKING:
-    from napari_denoise._napari.form import Request
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
+    from napari_denoise._napari.form import DenoiseForm, Request
     from napari_denoise._napari.layers import Snapshot
     from napari_denoise._napari.view import View
     from napari_denoise.denoising import Denoised
@@ -44,6 +52,45 @@ class Task:
             return int(np.prod(self.source.data.shape))
         (top, bottom), (left, right) = self.view.rows, self.view.columns
         return (bottom - top) * (right - left)
+
+
+def read_task(
+    viewer: Viewer, layer: Image, form: DenoiseForm, *, several: bool
+) -> Task:
+    """Read on the main thread what a run needs of a layer.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Shows it.
+    layer : napari.layers.Image
+        To be denoised.
+    form : DenoiseForm
+        Says how.
+    several : bool
+        Whether other images are denoised in the same run.
+
+    Returns
+    -------
+    Task
+
+    Raises
+    ------
+    DenoiseError
+        If something is still to be chosen, or the layer cannot be denoised.
+    """
+    source, request = snapshot(layer), form.request(layer)
+    options = request.options | form.output.options(layer.name, several)
+    if "out" in options:
+        check_target(options["out"])
+        options["out"] = calibrated(options["out"], source)
+    request = replace(request, options=options)
+    if not form.output.only_in_view:
+        return Task(source, request)
+    axes = resolve_axes(source.data.shape, options["axes"], source.axes)
+    view = visible_part(viewer, layer, axes, largest=WHOLE_PLANE)
+    state = source.state | {"translate": translation(layer, view.corner)}
+    return Task(replace(source, state=state), request, view)
 
 
 class Runs:

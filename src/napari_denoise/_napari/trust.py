@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari.layers import Image
 from psygnal import Signal
 
 from napari_denoise._napari.jobs import steps_worker
@@ -17,7 +18,6 @@ from napari_denoise.noise import NoiseModel
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from napari.layers import Image
     from napari.viewer import Viewer
     from qtpy.QtWidgets import QWidget
 
@@ -133,8 +133,8 @@ class Trust:
         )
 
     def _named(self, name: str) -> Image | None:
-        layers = self._viewer.layers
-        return next((layer for layer in layers if layer.name == name), None)
+        images = (layer for layer in self._viewer.layers if isinstance(layer, Image))
+        return next((image for image in images if image.name == name), None)
 
     def _on_step(self, step: Any) -> None:
         self.advanced.emit(step.done / max(step.total, 1), None)
@@ -143,6 +143,8 @@ class Trust:
         if not isinstance(found, list):
             self.said.emit(f"{self._name}:\n{describe_assessment(found)}")
             return
+        if self._named(self._name) is None:
+            return  # the image went meanwhile
         if self.window is None:
             self.window = RankingWindow(self._panel, self._use)
         self.window.show_ranking(self._name, found)
@@ -164,7 +166,9 @@ def _assess_steps(
         noisy = noisy[_index(told)]
     options = told["options"]
     noise = [NoiseModel.from_dict(plain) for plain in told["noise"]]
-    alike = "channels" not in told
+    # Of a part, the planes beside it are not at hand.
+    alone = options["neighbours"] == "none" or "part" not in told
+    alike = "channels" not in told and alone
     return (
         yield from assess_steps(
             noisy,
@@ -173,7 +177,7 @@ def _assess_steps(
             model=(told["model_file"] or told["model"]) if alike else None,
             axes=told["axes"],
             strength=options["strength"] if alike else 1.0,
-            neighbours=options["neighbours"] if "part" not in told else "none",
+            neighbours=options["neighbours"] if alike else "none",
             cancelled=cancelled,
         )
     )

@@ -29,6 +29,8 @@ def describe_noise(models: Sequence[NoiseModel]) -> str:
 
     Channels count from 0, as in the command line and in napari's own sliders.
     """
+    if not models:
+        return "The noise was not modelled."
     if len(models) == 1:
         return f"Noise: {_one_noise(models[0])}"
     return "\n".join(
@@ -44,8 +46,10 @@ def _one_noise(model: NoiseModel) -> str:
     if model.kind == "gaussian":
         words += " everywhere"
     else:
-        words += "" if model.level is None else " at the mean brightness"
-        words += f", growing with it ({model.gain:.3g} counts per photon)"
+        typed = model.level is None
+        words += " in the dark" if typed else " at the mean brightness"
+        words += f", growing with {'brightness' if typed else 'it'}"
+        words += f" ({model.gain:.3g} counts per photon)"
     if model.correlation_length > 0:
         words += f"; correlated over {model.correlation_length:.1f} pixels"
     return words + "."
@@ -67,21 +71,21 @@ def describe_neighbours(along: str) -> str:
 
     Parameters
     ----------
-    along : {"Z", "T", "none"}
-        Axis along which neighbours are looked at.
+    along : {"Z", "T", "none", "auto"}
+        Axis along which neighbours are looked at; ``"auto"`` where channels differ.
     """
     return {
         "Z": "The planes above and below help here: they are looked at too.",
         "T": "The frames before and after help here: they are looked at too.",
         "none": "Each plane is taken alone: its neighbours do not help here.",
-    }[along]
+    }.get(along, "Neighbouring planes are looked at where they help.")
 
 
 def ranking_title(image: str, ranking: Sequence[Assessment]) -> str:
     """Say what a table of models shows."""
     known = any(found.predicted_gain is not None for found in ranking)
     order = (
-        "the smallest expected error first"
+        "best first. The default network leads unless another is surely better"
         if known
         else "as far as can be guessed: the expected error cannot be known here"
     )

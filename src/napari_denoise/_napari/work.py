@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from napari_denoise._napari.jobs import StepsWorker
 
-PATIENCE_MS = 700
+PATIENCE_MS = 400
 """A worker that does not stop within this is left to end by itself, unheard."""
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import glob
+import os
 import shutil
 from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING
 from uuid import uuid4
+
+import psutil
 
 from napari_denoise.errors import FileError
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 0.5
 """Seconds to wait until a folder is removed; after that it is in the background."""
+_filled: set[Path] = set()
 
 
 @contextmanager
@@ -39,17 +43,30 @@ def whole_folder(path: Path) -> Iterator[Path]:
     FileError
         If it cannot get its name.
     """
-    partial = path.with_name(f".{path.name}.part")
-    for left in [partial, *path.parent.glob(f"{glob.escape(partial.name)}-*")]:
-        remove_folder(left)
+    for left in path.parent.glob(f"{glob.escape(f'.{path.name}.part')}-*"):
+        if not _is_in_use(left):
+            remove_folder(left)
+    partial = path.with_name(f".{path.name}.part-{os.getpid()}-{uuid4().hex[:8]}")
+    _filled.add(partial)
     try:
         yield partial
         try:
             _name(partial, path)
         except OSError as error:
-            raise FileError(f"{path} cannot be written: {error}.") from error
+            raise FileError(
+                f"{path} cannot be written: {error.strerror or error}."
+            ) from error
     finally:
+        _filled.discard(partial)
         remove_folder(partial)
+
+
+def _is_in_use(partial: Path) -> bool:
+    """Whether a run that is alive fills a hidden folder, here or elsewhere."""
+    owner = partial.name.rsplit(".part-", 1)[-1].split("-")[0]
+    if owner == str(os.getpid()):
+        return partial in _filled
+    return owner.isdecimal() and psutil.pid_exists(int(owner))
 
 
 def remove_folder(path: Path) -> None:
@@ -65,8 +82,7 @@ def remove_folder(path: Path) -> None:
     """
     if not path.is_dir():
         return
-    hidden = path.name if path.name.startswith(".") else f".{path.name}.part"
-    doomed = path.with_name(f"{hidden}-{uuid4().hex[:8]}")
+    doomed = path.with_name(f".{path.name.lstrip('.')}.part-old-{uuid4().hex[:8]}")
     try:
         path.rename(doomed)
     except OSError:
@@ -82,7 +98,7 @@ def _name(partial: Path, path: Path) -> None:
     if not path.exists():
         partial.rename(path)
         return
-    former = path.with_name(f".{path.name}.part-{uuid4().hex[:8]}")
+    former = path.with_name(f".{path.name}.part-old-{uuid4().hex[:8]}")
     path.rename(former)
     try:
         partial.rename(path)

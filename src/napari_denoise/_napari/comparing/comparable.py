@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise._napari.layers import METADATA_KEY
+from napari_denoise._napari.layers import METADATA_KEY, is_part, is_result
 from napari_denoise._napari.live import previewed
 from napari_denoise.sources import layer_pixels
 
@@ -65,18 +65,13 @@ def is_original(reference: Image, result: Image, layers: Sequence[Image]) -> boo
     return any(layer is reference for layer in _originals(result, layers))
 
 
-def is_result(layer: Image) -> bool:
-    """Whether a layer came out of a run of this plugin."""
-    return METADATA_KEY in layer.metadata
-
-
 def corner_in(result: Image, reference: Image) -> tuple[int, ...] | None:
     """Find where the pixels of a result begin among those of a reference.
 
     Parameters
     ----------
     result : napari.layers.Image
-        A whole result, or a piece of a live preview.
+        A whole result, one of what was in view, or a piece of a live preview.
     reference : napari.layers.Image
         Its original, or another result.
 
@@ -91,7 +86,7 @@ def corner_in(result: Image, reference: Image) -> tuple[int, ...] | None:
     ours, theirs = layer_pixels(result).shape, layer_pixels(reference).shape
     if ours[result.ndim :] != theirs[result.ndim :]:  # RGB beside RGBA
         return None
-    if previewed(result) is None:
+    if previewed(result) is None and not is_part(result):
         return (0,) * result.ndim if ours == theirs else None
     world = result.data_to_world((0,) * result.ndim)
     exact = np.asarray(reference.world_to_data(world), dtype=float)

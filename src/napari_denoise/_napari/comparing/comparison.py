@@ -130,11 +130,12 @@ class Comparison:
         return shown[-1] if min(shown) >= 0 else None
 
     def _begin(self, choice: Choice) -> None:
-        self._remove()
+        old = self._let_go()
         axis = self._axis(choice.result)
         self._shown = choice, axis
         self._picture = picture = paint(choice, axis or 0)
         self.layer = layer = picture_layer(choice, picture)
+        name = layer.name
         _comparisons.add(layer)
         put_on_top(self._viewer.layers, layer)
         layer.visible = True
@@ -152,13 +153,16 @@ class Comparison:
             self._limits = show_difference(layer, picture)
             names = choice.reference.name, choice.result.name
             self._form.say(describe_difference(self._form.is_original, *names))
+        self._take_away(old)
+        layer.name = name  # which was taken until now
 
     def _end(self) -> None:
-        self._remove()
+        old = self._let_go()
         self._hidden.restore()
+        self._take_away(old)
 
-    def _remove(self) -> None:
-        """Take the layer away; what is hidden stays so."""
+    def _let_go(self) -> Image | None:
+        """Forget what is shown; what is hidden stays so, and so does the layer."""
         shown, layer = self._shown, self.layer
         self._shown = self.layer = self._picture = None
         self._fit.stop()
@@ -170,6 +174,11 @@ class Comparison:
         if shown is not None:
             for event in self._changes(shown[0]):
                 event.disconnect(self._on_changed)
+        return layer
+
+    def _take_away(self, layer: Image | None) -> None:
+        # Last of all: OpenGL drivers were seen to crash where a layer goes and another
+        # comes, or shows, without anything being drawn between.
         if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
 

@@ -17,7 +17,7 @@ from napari_denoise.noise import Measure, NoiseModel, measure_channel
 from napari_denoise.options import given_noise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from napari.layers import Image
     from napari.viewer import Viewer
@@ -132,12 +132,6 @@ class NoiseDock:
         """Follow a change; while it is out of view nothing is measured."""
         if self.plot is not None:
             self._timer.start()
-
-    def show_models(self, models: Sequence[NoiseModel], names: Sequence[str]) -> None:
-        """Show the noise of a finished run, until something changes."""
-        if self.plot is not None:
-            self._timer.stop()
-            self.plot.show_models(models, names)
 
     def abandon(self, *_: Any) -> None:
         """Stop without touching anything of Qt or napari: they may be gone."""

@@ -101,18 +101,6 @@ class NoisePlot(QWidget):
             self.closed.emit()
         return super().event(event)
 
-    def show_models(self, models: Sequence[NoiseModel], names: Sequence[str]) -> None:
-        """Show models that were measured, or used for a result.
-
-        Parameters
-        ----------
-        models : sequence of NoiseModel
-            One for each channel.
-        names : sequence of str
-            Names of the channels.
-        """
-        self.show_noise(models, models, names)
-
     def show_noise(
         self,
         measured: Sequence[NoiseModel],
