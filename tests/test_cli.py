@@ -13,7 +13,8 @@ import tifffile
 from typer.testing import CliRunner
 
 from napari_denoise import denoise, estimate_noise, list_models, save_model
-from napari_denoise.cli import app, parse_noise
+from napari_denoise.arguments import parse_noise
+from napari_denoise.cli import app
 from napari_denoise.errors import NoiseError
 from napari_denoise.samples import pair_paths, sample_path
 from tests.conftest import draw, synthetic_scene

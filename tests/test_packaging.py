@@ -40,6 +40,7 @@ RANKS = (
     },
     {
         "advice",
+        "arguments",
         "demo",
         "denoising",
         "job",

@@ -100,49 +100,6 @@ def settle_neighbours(
     return (deep, best) if gains[best] > 0 else (flat, NONE)
 
 
-def settle_channels(
-    source: Source,
-    layout: Layout,
-    models: list[Model],
-    device: str,
-    scalings: list[Scaling],
-    cancelled: Callable[[], bool],
-) -> list[tuple[Model, str]]:
-    """Settle what ``neighbours="auto"`` means, for all channels of each model at once.
-
-    Parameters
-    ----------
-    source, layout, device, cancelled
-        As :func:`settle_neighbours` takes them.
-    models : list of Model
-        One for each of ``layout.channels``.
-    scalings : list of Scaling
-        The same.
-
-    Returns
-    -------
-    list of (Model, str)
-        What :func:`settle_neighbours` found for each channel's model.
-
-    Raises
-    ------
-    Cancelled
-        If `cancelled` became true.
-    """
-    channels: dict[int, list[Channel]] = {}
-    for model, channel in zip(
-        models, zip(layout.channels, scalings, strict=True), strict=True
-    ):
-        channels.setdefault(id(model), []).append(channel)
-    found = {
-        id(model): settle_neighbours(
-            source, layout, model, device, channels[id(model)], cancelled
-        )
-        for model in {id(model): model for model in models}.values()
-    }
-    return [found[id(model)] for model in models]
-
-
 @dataclass
 class _Window:
     """Part of a plane with its neighbours.

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_denoise.errors import DenoiseError, FileError, NoiseError
+from napari_denoise.arguments import parse_noise, parse_tile
+from napari_denoise.errors import DenoiseError, FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ def denoise(
             strength=strength,
             neighbours=neighbours,
             device=device,
-            tile=_parse_tile(tile),
+            tile=parse_tile(tile),
             dtype=dtype,
             out=out,
         )
@@ -184,42 +185,6 @@ def demo(
         _show(report, as_json, f"{format_table(rows)}\n\n{names}")
 
 
-def parse_noise(text: str) -> Any:
-    """Read the option ``--noise``.
-
-    Parameters
-    ----------
-    text : str
-        ``auto``, ``none``, a σ, or gain, offset and read noise in counts.
-
-    Returns
-    -------
-    str, float or NoiseModel
-
-    Raises
-    ------
-    NoiseError
-        If it is none of these.
-    """
-    if text in ("auto", "none"):
-        return text
-    from napari_denoise.noise import NoiseModel
-
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) == 1:
-        return numbers[0]
-    if len(numbers) == 3:
-        gain, offset, read_std = numbers
-        return NoiseModel(gain, offset, read_std)
-    raise NoiseError(
-        f"--noise {text} does not work: give auto, none, a Gaussian σ such as 12.5, or "
-        "gain,offset,read noise such as 2.1,100,3.5."
-    )
-
-
 def main() -> None:
     """Run the command line; bad usage is one line, or one object with ``--json``."""
     try:
@@ -250,10 +215,6 @@ def _chosen_axes(shape: tuple[int, ...], axes: str | None, labels: str) -> str:
     from napari_denoise.axes import resolve_axes
 
     return resolve_axes(shape, axes, labels)
-
-
-def _parse_tile(text: str) -> int | str:
-    return int(text) if text.isdecimal() else text
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from napari_denoise.advice import settle_channels
+from napari_denoise.advice import settle_neighbours
 from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.job import Job
 from napari_denoise.measurement import measure_channels
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike
 
+    from napari_denoise.advice import Channel
     from napari_denoise.models import Model
-    from napari_denoise.noise import NoiseModel
+    from napari_denoise.noise import NoiseModel, Scaling
     from napari_denoise.progress import Progress
+    from napari_denoise.sources import Source
     from napari_denoise.treatment import Treatment
 
 __all__ = [
@@ -208,7 +210,7 @@ def denoise_steps(
     with open_output(out, layout.shape, job.dtype, layout.axes) as target:
         scalings = yield from measure_channels(source, layout, noise, stop)
         treatments = treatments or treat(
-            settle_channels(source, layout, models, device, scalings, stop)
+            _settle(source, layout, models, device, scalings, stop)
         )
         yield from job.run(scalings, treatments, target)
     found = tuple(s.noise for s in scalings if s.noise is not None)
@@ -235,6 +237,27 @@ def denoise_steps(
     describe_output(out, provenance)
     data = target if out is None else out
     return Denoised(data, found, tuple(provenance["warnings"]), provenance)
+
+
+def _settle(
+    source: Source,
+    layout: Layout,
+    models: list[Model],
+    device: str,
+    scalings: list[Scaling],
+    stop: Callable[[], bool],
+) -> list[tuple[Model, str]]:
+    """Settle ``neighbours="auto"`` for all channels of each model at once."""
+    channels: dict[int, list[Channel]] = {}
+    described = zip(layout.channels, scalings, strict=True)
+    for model, channel in zip(models, described, strict=True):
+        channels.setdefault(id(model), []).append(channel)
+    distinct = {id(model): model for model in models}
+    found = {
+        key: settle_neighbours(source, layout, model, device, channels[key], stop)
+        for key, model in distinct.items()
+    }
+    return [found[id(model)] for model in models]
 
 
 def _in_common(values: list[Any]) -> Any:
