@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 from superqt.utils import WorkerBase
 
 from napari_denoise import assess, rank_models
@@ -123,3 +124,24 @@ def test_without_a_result_it_says_so(
     click(panel.tools.assess)
     assert "has changed: run again" in panel.run_bar.message.value
     assert not panel.running
+
+
+@pytest.mark.parametrize(("gain", "doubted"), [(2, False), (5, True)])
+def test_noise_that_was_typed_may_be_doubted(
+    gain: float, doubted: bool, viewer: Any, open_panel: Any, run: Any, click: Any
+) -> None:
+    y, x = np.mgrid[:192, :192] / 60
+    photons = 20 + 200 * (np.sin(x) * np.sin(y)) ** 2
+    rng = np.random.default_rng(3)
+    viewer.add_image((100 + 2 * rng.poisson(photons)).astype(np.uint16), name="cells")
+    panel = open_panel()
+    panel.form.noise.choice.value = "typed"
+    panel.form.noise.gain.value = gain
+    run(panel)
+    click(panel.tools.assess)
+    while panel.running:
+        QApplication.processEvents()
+    said = panel.run_bar.message.value
+    assert "Expected gain" in said
+    assert ("noise that was typed" in said) == doubted
+    assert ("times the noise of the image" in said) == doubted

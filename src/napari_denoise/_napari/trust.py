@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
@@ -10,10 +11,10 @@ from psygnal import Signal
 from napari_denoise._napari.jobs import steps_worker
 from napari_denoise._napari.layers import METADATA_KEY, is_result, snapshot
 from napari_denoise._napari.ranking_window import RankingWindow
-from napari_denoise._napari.wording import describe_assessment
+from napari_denoise._napari.wording import compare_noise, describe_assessment
 from napari_denoise._napari.work import Work
 from napari_denoise.errors import ImageError
-from napari_denoise.noise import NoiseModel
+from napari_denoise.noise import NoiseModel, estimate_noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_denoise._napari.form import Request
+
+TYPED = "What is predicted here is true only if the noise that was typed is."
 
 
 class Trust:
@@ -169,18 +172,30 @@ def _assess_steps(
     # Of a part, the planes beside it are not at hand.
     alone = options["neighbours"] == "none" or "part" not in told
     alike = "channels" not in told and alone
-    return (
-        yield from assess_steps(
-            noisy,
-            denoised,
-            noise or options["noise"],
-            model=(told["model_file"] or told["model"]) if alike else None,
-            axes=told["axes"],
-            strength=options["strength"] if alike else 1.0,
-            neighbours=options["neighbours"] if alike else "none",
-            cancelled=cancelled,
-        )
+    found = yield from assess_steps(
+        noisy,
+        denoised,
+        noise or options["noise"],
+        model=(told["model_file"] or told["model"]) if alike else None,
+        axes=told["axes"],
+        strength=options["strength"] if alike else 1.0,
+        neighbours=options["neighbours"] if alike else "none",
+        cancelled=cancelled,
     )
+    remarks = _unlike_the_image(noise, noisy, told["axes"])
+    return replace(found, warnings=(*found.warnings, *remarks))
+
+
+def _unlike_the_image(given: list[NoiseModel], noisy: Any, axes: str) -> list[str]:
+    """Say where noise that was typed is not what is measured on the image."""
+    if not given or any(model.level is not None for model in given):
+        return []
+    measured = estimate_noise(noisy, axes=axes)
+    models = measured if isinstance(measured, list) else [measured]
+    pairs = zip(given, models, strict=False)
+    remarks = [compare_noise(typed, found) for typed, found in pairs]
+    unlike = [remark for remark in remarks if remark]
+    return [*unlike, TYPED] if unlike else []
 
 
 def _index(told: dict[str, Any]) -> tuple[slice, ...]:
