@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
@@ -45,8 +46,10 @@ def test_what_was_never_made_is_told_and_what_was_there_stays(tmp_path):
 
 
 def test_what_killed_runs_left_is_removed_and_nothing_else(tmp_path):
-    other = [".a.party", ".ab.part", ".[a].part", "a.part-1"]
-    for name in [*other, ".a.part", ".a.part-0123abcd"]:
+    alive = f".a.part-{os.getppid()}-0123abcd"  # of a run elsewhere
+    other = [".a.party", ".ab.part-1-0", ".[a].part-1-0", "a.part-1-0", alive]
+    ours, gone = f".a.part-{os.getpid()}-0123abcd", f".a.part-{2**31 - 1}-0123abcd"
+    for name in [*other, ours, gone, ".a.part-old-0123abcd"]:
         fill(tmp_path / name)
     with whole_folder(tmp_path / "a") as partial:
         fill(partial)
