@@ -83,6 +83,11 @@ def bare_seconds(model: str, side: int) -> float:
     return median(times)
 
 
+def look_at(viewer: napari.Viewer, place: tuple[float, ...]) -> None:
+    """Move the view."""
+    getattr(viewer, "scene", viewer).camera.center = place
+
+
 def rows(viewer: napari.Viewer, panel: Any) -> list[str]:
     """Measure each model."""
     lines = []
@@ -90,20 +95,25 @@ def rows(viewer: napari.Viewer, panel: Any) -> list[str]:
         panel.form.model.value = model
         QApplication.processEvents()
         wait(lambda: panel.live.layer is not None and not panel.live.busy)
-        found = []
+        moved, blended = [], []
         for number in range(TIMES):
+            at = (0, SIDE / 2 + 40 * number, SIDE / 2 - 40 * number)
+            moved.append(
+                seconds_after_a_change(panel, lambda place=at: look_at(viewer, place))
+            )
             strength = 0.5 + 0.1 * number
-            found.append(
+            blended.append(
                 seconds_after_a_change(
                     panel, lambda s=strength: setattr(panel.form.strength, "value", s)
                 )
             )
         height, width = panel.live.layer.data.shape[-2:]
-        taken, paused = (median(column) for column in zip(*found, strict=True))
+        view, strength = (median(t for t, _ in x) for x in (moved, blended))
+        pause = max(median(p for _, p in x) for x in (moved, blended))
         bare = bare_seconds(model, PART)
         alone = "–" if np.isnan(bare) else f"{bare:.2f} s"
-        shown = f"{height} × {width} | {taken:.2f} s | {1000 * paused:.0f} ms"
-        lines.append(f"| {model} | {shown} | {alone} |")
+        shown = f"{height} × {width} | {view:.2f} s | {strength:.2f} s"
+        lines.append(f"| {model} | {shown} | {1000 * pause:.0f} ms | {alone} |")
     return lines
 
 
@@ -120,14 +130,14 @@ def main() -> None:
         "# The live preview",
         "",
         f"Made by `python benchmarks/preview.py` on {os.cpu_count()} cores: the "
-        f"middle of a {SIDE}² uint16 image is in view, the strength is changed, and "
-        "the time is taken until the new pixels are in the layer, 0.15 s of waiting "
-        "for more changes among it. The pause is the longest during which the window "
-        "did not answer; medians of "
-        f"{TIMES}. Beside it what the network alone takes for {PART}².",
+        f"middle of a {SIDE}² uint16 image is in view, the view is moved or the "
+        "strength changed, and the time is taken until the new pixels are in the "
+        "layer, 0.15 s of waiting for more changes among it. The pause is the longest "
+        f"during which the window did not answer; medians of {TIMES}. "
+        f"Beside it what the network alone takes for {PART}².",
         "",
-        "| model | shown | until shown | pause | network alone |",
-        "| --- | --- | --- | --- | --- |",
+        "| model | shown | view moved | other strength | pause | network alone |",
+        "| --- | --- | --- | --- | --- | --- |",
         *rows(viewer, panel),
     ]
     viewer.close()

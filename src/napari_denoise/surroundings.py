@@ -120,6 +120,11 @@ def surround(
 
 
 def _widened(span: Span, side: int, margin: int, stride: int) -> Span:
-    """Add a margin, and begin where a whole run's windows may begin."""
+    """Add a margin, and begin where a whole run's windows may begin.
+
+    Spans of one length come out equally long, but at the ends of the image: a network
+    takes its time with each shape that it meets for the first time.
+    """
     first = max(span[0] - margin, 0) // stride * stride
-    return first, min(span[1] + margin + stride, side)
+    length = (span[1] - span[0] + 2 * margin) // stride * stride + 2 * stride
+    return first, min(first + length, side)
