@@ -6,6 +6,7 @@ nothing but the plane in view is read.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ SHADE = 1 / 3
 """How far a line which the image shines through is away from the image."""
 
 
-class Picture:
+class Picture(ABC):
     """An array made of a pair; computes what it is asked for, and keeps the last.
 
     Parameters
@@ -84,8 +85,9 @@ class Picture:
             self._made = self._make(*self._planes)
         return self._made
 
+    @abstractmethod
     def _make(self, reference: Array, result: Array) -> Array:
-        raise NotImplementedError
+        """Make the picture of the same part of both."""
 
 
 class BlinkPicture(Picture):
