@@ -359,11 +359,15 @@ except FileError as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="resource.setrlimit is POSIX")
-def test_a_file_that_cannot_grow_leaves_nothing(tmp_path):
-    command = [sys.executable, "-c", FULL_DISK, tmp_path / "a.tif"]
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("a.tif", "a.tif cannot be written"), ("a.zarr", "The result cannot be written")],
+)
+def test_a_file_that_cannot_grow_leaves_nothing(name, sentence, tmp_path):
+    command = [sys.executable, "-c", FULL_DISK, tmp_path / name]
     out = subprocess.check_output(command, text=True)
     assert out.startswith("refused:")
-    assert "a.tif cannot be written" in out
+    assert sentence in out
     assert list(tmp_path.iterdir()) == []
 
 

@@ -116,3 +116,16 @@ def test_part_of_an_image_is_denoised_as_the_whole(channels: Any) -> None:
     assert {step.total for step in done} == {total}
     assert [step.done for step in done] == [total // 3, 2 * total // 3, total]
     json.dumps(found.provenance)
+
+
+def test_a_part_tells_how_its_own_channel_was_treated(channels: Any) -> None:
+    steps = denoise_part_steps(
+        channels,
+        Part({"C": 1}, (20, 70), (30, 100)),
+        MODELS,
+        axes="CYX",
+        strength=STRENGTHS,
+    )
+    options = run_to_end(steps).provenance["options"]
+    assert options["strength"] == STRENGTHS[1]
+    assert options["neighbours"] == "none"

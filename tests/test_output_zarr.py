@@ -231,28 +231,6 @@ def test_a_killed_run_leaves_no_result_and_does_not_hinder_the_next(noisy, tmp_p
     yaozarrs.validate_zarr_store(str(path))
 
 
-SMALL_FILES = """
-import resource, sys
-import numpy as np
-from napari_denoise import denoise
-from napari_denoise.errors import FileError
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-image = np.random.default_rng(0).normal(9, 1, (600, 600))
-try:
-    denoise(image, "tikhonov", out=sys.argv[1])
-except FileError as error:
-    print("refused:", error)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="resource.setrlimit is POSIX")
-def test_files_that_cannot_grow_leave_nothing(tmp_path):
-    command = [sys.executable, "-c", SMALL_FILES, tmp_path / "a.zarr"]
-    out = subprocess.check_output(command, text=True)
-    assert out.startswith("refused: The result cannot be written")
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_a_folder_that_cannot_be_written_to_is_told(noisy):
     # Not even root may make a folder there.

@@ -219,8 +219,6 @@ def denoise_steps(
     request = {
         "axes": axes,
         "noise": noise,
-        "neighbours": _in_common([way.neighbours for way in treatments]) or AUTO,
-        "strength": strengths if _in_common(strengths) is None else strengths[0],
         "device": device,
         "tile": tile,
         "dtype": None if dtype is None else job.dtype.name,
@@ -258,8 +256,3 @@ def _settle(
         for key, model in distinct.items()
     }
     return [found[id(model)] for model in models]
-
-
-def _in_common(values: list[Any]) -> Any:
-    """Return what all channels have; None if they differ."""
-    return values[0] if len(set(values)) == 1 else None

@@ -69,8 +69,6 @@ def denoise_part_steps(
     request = {
         "axes": axes,
         "noise": noise,
-        "strength": strength,
-        "neighbours": next(iter(ways.values())).neighbours,
         "device": device,
     }
     provenance = describe_run(

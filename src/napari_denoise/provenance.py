@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.noise import Measure, NoiseModel
+from napari_denoise.options import AUTO
 
 if TYPE_CHECKING:
     from napari_denoise.noise import Scaling
@@ -34,7 +35,7 @@ def describe_run(
     treatments : list of Treatment
         One per channel. Where they differ, ``"channels"`` tells them one by one.
     request : dict
-        The options as they were given.
+        The options as they were given, but those that are told of each treatment.
     scalings : list of Scaling
         Noise, shift and scale of each channel.
     warnings : tuple of str
@@ -49,6 +50,11 @@ def describe_run(
     """
     ways = [_describe(treatment) for treatment in treatments]
     first = next((way for way in ways if way["tile"]), ways[0])
+    strengths = [way["strength"] for way in ways]
+    used = {
+        "neighbours": _in_common([way["neighbours"] for way in ways]) or AUTO,
+        "strength": strengths if _in_common(strengths) is None else strengths[0],
+    }
     description = {
         "software": "napari-denoise",
         "version": version("napari-denoise"),
@@ -58,7 +64,7 @@ def describe_run(
         "axes": axes,
         "shape": list(source.data.shape),
         "dtype": source.dtype.name,
-        "options": {**request, "noise": _plain(request["noise"])},
+        "options": {**request, **used, "noise": _plain(request["noise"])},
         "noise": [s.noise.to_dict() for s in scalings if s.noise is not None],
         "ranges": [
             {"shift": s.shift, "scale": s.scale, "sigma": s.sigma} for s in scalings
@@ -71,6 +77,11 @@ def describe_run(
     }
     differ = any(way != ways[0] for way in ways)
     return description | ({"channels": ways} if differ else {})
+
+
+def _in_common(values: list[Any]) -> Any:
+    """Return what all channels have; None if they differ."""
+    return values[0] if len(set(values)) == 1 else None
 
 
 def _describe(treatment: Treatment) -> dict[str, Any]:
