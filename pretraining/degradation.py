@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from napari_denoise.noise import exact_unbiased_inverse, generalized_anscombe
 from napari_denoise.noise.anscombe import LOWEST
 from napari_denoise.noise.simulation import blur_noise
+from napari_denoise.training.examples import Example
 from pretraining.flaws import Flaws, add_flaws
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from torch import Tensor
 
 SKEWED = (0.5, 20.0)
 """Photons whose noise is skewed and may be taken to be Gaussian."""
@@ -67,67 +66,6 @@ class Degradation:
     flaws: Flaws = field(default_factory=Flaws)
 
 
-@dataclass(frozen=True)
-class Example:
-    """One degraded patch, stabilised; photons are counts at gain 1 and offset 0.
-
-    Attributes
-    ----------
-    noisy : ndarray of float32, shape ([Z,] Y, X)
-        Stabilised, shifted and scaled into the range of the network.
-    clean : ndarray of float32, shape ([Z,] Y, X)
-        Noise-free photons, or z of the clean image where noise is Gaussian.
-    sigma : float
-        Noise level told to the network, in the units of `noisy`.
-    shift, scale : float
-        ``noisy = (z - shift) / scale``.
-    read : float
-        Read noise in electrons; negative where noise is Gaussian and z is linear.
-    """
-
-    noisy: NDArray[np.float32]
-    clean: NDArray[np.float32]
-    sigma: float
-    shift: float
-    scale: float
-    read: float
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Examples as tensors: images (N, 1, [Z,] Y, X), numbers (N,). See `Example`."""
-
-    noisy: Tensor
-    clean: Tensor
-    sigma: Tensor
-    shift: Tensor
-    scale: Tensor
-    read: Tensor
-
-    def to(self, device: torch.device) -> Batch:
-        """Copy to a device."""
-        return Batch(*(getattr(self, f.name).to(device) for f in fields(self)))
-
-    def restored(self, output: Tensor) -> tuple[Tensor, Tensor]:
-        """Bring a network's output to counts, and give the noise variance there.
-
-        Returns
-        -------
-        restored : Tensor, shape (N, 1, [Z,] Y, X)
-            Photons (z where noise is Gaussian), comparable with `clean`.
-        variance : Tensor, shape (N,)
-            Mean noise variance of each patch in those units, squared.
-        """
-        column = (slice(None), *(None,) * (self.clean.ndim - 1))
-        z = output * self.scale[column] + self.shift[column]
-        gaussian = self.read < 0
-        read = self.read.clip(min=0)
-        photons = exact_unbiased_inverse(z, 1.0, 0.0, read[column])
-        mean = self.clean.flatten(1).mean(dim=1)
-        variance = torch.where(gaussian, 1.0, mean.clip(min=0) + read**2 + 1e-3)
-        return torch.where(gaussian[column], z, photons), variance
-
-
 def degrade(
     patch: NDArray[np.float32], how: Degradation, rng: np.random.Generator
 ) -> Example:
@@ -167,7 +105,7 @@ def _gaussian(
     photons = np.exp(rng.uniform(*np.log(SKEWED))) if rng.random() < how.skewed else 0.0
     noisy = z + _unit_noise(patch.shape, width, photons, rng)
     noisy = add_flaws(noisy, (0.0, contrast / sigma), 1.0, how.flaws, rng)
-    return _example(noisy, z, 0.0, contrast / sigma, -1.0, how, rng)
+    return _example(noisy, z, 0.0, contrast / sigma, (-1.0, width), how, rng)
 
 
 def _poisson_gaussian(
@@ -192,7 +130,7 @@ def _poisson_gaussian(
     counts = add_flaws(counts, (background, background + peak), spread, how.flaws, rng)
     noisy = generalized_anscombe(counts, 1.0, 0.0, read)
     ends = unbiased_anscombe(np.array([background, background + peak]), read)
-    return _example(noisy, photons, ends[0], ends[1], read, how, rng)
+    return _example(noisy, photons, ends[0], ends[1], (read, width), how, rng)
 
 
 def _example(
@@ -200,7 +138,7 @@ def _example(
     clean: NDArray[np.floating],
     low: float,
     high: float,
-    read: float,
+    noise: tuple[float, float],
     how: Degradation,
     rng: np.random.Generator,
 ) -> Example:
@@ -209,7 +147,7 @@ def _example(
     scale = high + rng.uniform(0, 2.5) - shift
     told = np.exp(rng.normal(0, how.sigma_jitter))
     noisy = ((z - shift) / scale).astype(np.float32)
-    return Example(noisy, clean.astype(np.float32), told / scale, shift, scale, read)
+    return Example(noisy, clean.astype(np.float32), told / scale, shift, scale, *noise)
 
 
 def _unit_noise(
@@ -242,16 +180,3 @@ def unbiased_anscombe(
     top = 2 * np.sqrt(variance.max() + 2)
     z = np.linspace(LOWEST, top, 4096)
     return np.interp(variance, exact_unbiased_inverse(z, 1.0, 0.0, 0.0), z)
-
-
-def collate(examples: list[Example]) -> Batch:
-    """Stack examples into tensors."""
-    images = {
-        name: torch.from_numpy(np.stack([getattr(e, name) for e in examples]))[:, None]
-        for name in ("noisy", "clean")
-    }
-    numbers = {
-        name: torch.tensor([getattr(e, name) for e in examples], dtype=torch.float32)
-        for name in ("sigma", "shift", "scale", "read")
-    }
-    return Batch(**images, **numbers)

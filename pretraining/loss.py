@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pretraining.degradation import Batch
+    from napari_denoise.training.examples import Batch
 
 WEIGHT_OF_TOTAL = 0.003
 FLOOR = 1e-4

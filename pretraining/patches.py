@@ -9,7 +9,8 @@ import numpy as np
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from napari_denoise.neighbours import reflected
-from pretraining.degradation import collate, degrade
+from napari_denoise.training.examples import collate
+from pretraining.degradation import degrade
 from pretraining.images import draw_patch
 from pretraining.phantoms import draw_phantom
 from pretraining.stacks import cut_stack, make_stack
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pretraining.degradation import Batch, Example
+    from napari_denoise.training.examples import Batch, Example
     from pretraining.images import CleanImage, Collection
     from pretraining.recipe import Recipe
     from pretraining.stacks import DrawPatch

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from napari_denoise.models import NetworkModel
     from napari_denoise.networks import DenoisingNetwork
-    from pretraining.degradation import Batch
+    from napari_denoise.training.examples import Batch
     from pretraining.recipe import Recipe
 
 

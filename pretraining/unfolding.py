@@ -13,7 +13,7 @@ from napari_denoise.networks.dncnn import DnCNN
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pretraining.degradation import Batch
+    from napari_denoise.training.examples import Batch
 
 
 @torch.no_grad()

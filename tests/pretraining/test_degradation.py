@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_denoise.noise import exact_unbiased_inverse
-from pretraining.degradation import Degradation, collate, degrade, unbiased_anscombe
+from napari_denoise.training.examples import collate
+from pretraining.degradation import Degradation, degrade, unbiased_anscombe
 from pretraining.flaws import Flaws
 
 WHITE = Degradation(correlated=0.0)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from pretraining.degradation import Batch, Degradation, collate, degrade
+from napari_denoise.training.examples import Batch, collate
+from pretraining.degradation import Degradation, degrade
 from pretraining.loss import (
     expected_error,
     noise_left,
@@ -45,7 +46,8 @@ def test_a_bias_counts_as_often_as_there_are_pixels():
 def test_plain_squares_are_least_at_the_mean():
     clean = torch.tensor([0.0] * 9 + [1.0]).reshape(10, 1, 1, 1).expand(-1, 1, 4, 4)
     one = torch.ones(10)
-    alike = Batch(torch.zeros_like(clean), clean, 0.1 * one, 0 * one, one, -one)
+    numbers = (0.1 * one, 0 * one, one, -one, 0 * one)
+    alike = Batch(torch.zeros_like(clean), clean, *numbers)
     guesses = torch.linspace(0, 1, 101)
     left = [noise_left(g.expand_as(clean), alike) for g in guesses]
     squares = [float(weighted_square_error(x, alike.sigma).mean()) for x in left]

@@ -1,0 +1,1 @@
+"""Training on one's own images: pairs, patches, losses, and the loop."""
