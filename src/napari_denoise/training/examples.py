@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_denoise.noise import exact_unbiased_inverse
+from napari_denoise.noise import NoiseModel, exact_unbiased_inverse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
+
+    from napari_denoise.noise import Scaling
+
+LEAST_PHOTONS = 0.1
+"""Darker patches weigh as much as these: their noise is hardly known."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,75 @@ class Batch:
         read = self.read.clip(min=0)
         photons = exact_unbiased_inverse(z, 1.0, 0.0, read[column])
         mean = self.clean.flatten(1).mean(dim=1)
-        variance = torch.where(gaussian, 1.0, mean.clip(min=0) + read**2 + 1e-3)
+        variance = torch.where(gaussian, 1.0, mean.clip(min=LEAST_PHOTONS) + read**2)
         return torch.where(gaussian[column], z, photons), variance
+
+
+def noise_of(scaling: Scaling) -> NoiseModel:
+    """Return the noise of a channel; Gaussian where it was not modelled."""
+    return scaling.noise or NoiseModel.gaussian(scaling.sigma)
+
+
+def in_photons(counts: NDArray[np.floating], scaling: Scaling) -> NDArray[np.float32]:
+    """Bring counts to photons, or to units of σ where noise is Gaussian.
+
+    Parameters
+    ----------
+    counts : ndarray of float
+        Any shape.
+    scaling : Scaling
+        Of their channel.
+
+    Returns
+    -------
+    ndarray of float32
+    """
+    noise = noise_of(scaling)
+    if noise.gain > 0:
+        return np.asarray((counts - noise.offset) / noise.gain, np.float32)
+    return np.asarray(counts / noise.read_std, np.float32)
+
+
+def in_counts(photons: NDArray[np.floating], scaling: Scaling) -> NDArray[np.float32]:
+    """Undo :func:`in_photons`."""
+    noise = noise_of(scaling)
+    if noise.gain > 0:
+        return np.asarray(photons * noise.gain + noise.offset, np.float32)
+    return np.asarray(photons * noise.read_std, np.float32)
+
+
+def make_example(
+    noisy: NDArray[np.float32],
+    target: NDArray[np.float32],
+    scaling: Scaling,
+) -> Example:
+    """Bring a patch of an image, in counts, to what a network learns from.
+
+    Parameters
+    ----------
+    noisy : ndarray of float32, shape ([Z,] Y, X)
+        Counts.
+    target : ndarray of float32, shape ([Z,] Y, X)
+        The same counts, clean or noisy.
+    scaling : Scaling
+        Of the channel.
+
+    Returns
+    -------
+    Example
+    """
+    noise = noise_of(scaling)
+    # In units of σ where counts enter the network as they are.
+    unit = scaling.sigma if scaling.noise is None else 1.0
+    return Example(
+        scaling.enter(noisy),
+        in_photons(target, scaling),
+        scaling.told,
+        scaling.shift / unit,
+        scaling.scale / unit,
+        noise.read_std / noise.gain if noise.gain > 0 else -1.0,
+        noise.correlation_length / 2,
+    )
 
 
 def collate(examples: list[Example]) -> Batch:

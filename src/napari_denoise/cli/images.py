@@ -1,44 +1,22 @@
-"""The command line: ``napari-denoise``."""
+"""Commands on an image: denoise it, measure its noise, compare it."""
 
 from __future__ import annotations
 
 import json
 import math
-import sys
-import warnings
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from napari_denoise.arguments import parse_noise, parse_tile
-from napari_denoise.errors import DenoiseError, FileError
+from napari_denoise.cli.options import AsJson, Axes, ImagePath, chosen_axes
+from napari_denoise.cli.reporting import reporting, show_report, write_whole
+from napari_denoise.errors import FileError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from napari_denoise.models import ModelCard
-
-BAD_INPUT = 2
 REPORTED = ("model", "axes", "shape", "noise", "tile", "halo", "device", "seconds")
-UsageError: Any = typer.BadParameter.__base__
-"""Missing, unknown and unreadable arguments; typer does not export it."""
-
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Denoise microscopy images.",
-)
-
-ImagePath = Annotated[Path, typer.Argument(help="TIFF image", metavar="IN")]
-Axes = Annotated[
-    str | None, typer.Option(help="letters of TCZYXS, one per axis of the image")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 
 
-@app.command()
 def denoise(
     source: ImagePath,
     target: Annotated[Path, typer.Argument(help=".tif or .zarr", metavar="OUT")],
@@ -58,7 +36,7 @@ def denoise(
     as_json: AsJson = False,
 ) -> None:
     """Denoise a TIFF image into a TIFF or OME-Zarr; axes and calibration are kept."""
-    with _reporting(as_json):
+    with reporting(as_json):
         from napari_denoise.files import OmeZarr, pixel_spacing, read_tiff, write_tiff
         from napari_denoise.output import check_target, describe_output, is_zarr
 
@@ -70,7 +48,7 @@ def denoise(
                 )
         check_target(target, overwrite=overwrite)
         image = read_tiff(source)
-        letters = _chosen_axes(image.data.shape, axes, image.axes)
+        letters = chosen_axes(image.data.shape, axes, image.axes)
         out = None
         if is_zarr(target):
             out = OmeZarr(target, *pixel_spacing(image, letters), overwrite=overwrite)
@@ -91,7 +69,7 @@ def denoise(
             write_tiff(target, result.data, facts["axes"], image)
         else:
             describe_output(out, facts)
-        _write_whole(facts_file, json.dumps(facts, indent=2))
+        write_whole(facts_file, json.dumps(facts, indent=2))
         told = [*image.notes, *result.warnings]
         for warning in told:
             typer.echo(f"Note: {warning}", err=True)
@@ -102,10 +80,9 @@ def denoise(
         along = facts["options"]["neighbours"]
         looked = f", neighbours along {along}" if along != "none" else ""
         text = f"Wrote {target} in {facts['seconds']:.1f} s: {facts['model']}{looked}."
-        _show(report, as_json, text)
+        show_report(report, as_json, text)
 
 
-@app.command()
 def noise(
     source: ImagePath,
     axes: Axes = None,
@@ -115,20 +92,19 @@ def noise(
     as_json: AsJson = False,
 ) -> None:
     """Measure the noise of a TIFF image, channel by channel."""
-    with _reporting(as_json):
+    with reporting(as_json):
         from napari_denoise.files import read_tiff
         from napari_denoise.noise import NoiseModel, estimate_noise
 
         image = read_tiff(source)
-        letters = _chosen_axes(image.data.shape, axes, image.axes)
+        letters = chosen_axes(image.data.shape, axes, image.axes)
         measured = estimate_noise(image.data, axes=letters, offset=offset)
         models = [measured] if isinstance(measured, NoiseModel) else measured
         lines = [f"channel {i}: {_describe(m)}" for i, m in enumerate(models)]
         report = {"channels": [model.to_dict() for model in models]}
-        _show(report, as_json, "\n".join(lines))
+        show_report(report, as_json, "\n".join(lines))
 
 
-@app.command()
 def evaluate(
     image: Annotated[Path, typer.Argument(help="TIFF image to judge")],
     clean: Annotated[Path, typer.Argument(help="clean TIFF image of the same field")],
@@ -138,7 +114,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Compare an image with a clean reference: PSNR, SSIM, error."""
-    with _reporting(as_json):
+    with reporting(as_json):
         from napari_denoise.files import read_tiff
         from napari_denoise.quality import evaluate as compare
 
@@ -150,49 +126,7 @@ def evaluate(
         # JSON knows no infinity: the PSNR of identical images is null.
         numbers = metrics.to_dict().items()
         report = {name: x if math.isfinite(x) else None for name, x in numbers}
-        _show(report, as_json, text)
-
-
-@app.command()
-def models(
-    name: Annotated[str | None, typer.Argument(help="show one model's card")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the models, or show one model's card."""
-    with _reporting(as_json):
-        from napari_denoise.models import list_models, load_model
-
-        cards = [load_model(name).card] if name else list_models()
-        rows = [_card_text(c) if name else _card_line(c) for c in cards]
-        _show([card.to_dict() for card in cards], as_json, "\n".join(rows))
-
-
-@app.command()
-def demo(
-    output: Annotated[Path, typer.Option(help="folder for table and picture")] = Path(
-        "demo"
-    ),
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
-    as_json: AsJson = False,
-) -> None:
-    """Denoise the bundled real images with every model and compare."""
-    with _reporting(as_json):
-        from napari_denoise.demo import format_table, run_demo
-
-        rows, pictures = run_demo(output, device)
-        names = "\n".join(f"Picture: {path}" for path in pictures)
-        report = {"rows": rows, "pictures": [str(path) for path in pictures]}
-        _show(report, as_json, f"{format_table(rows)}\n\n{names}")
-
-
-def main() -> None:
-    """Run the command line; bad usage is one line, or one object with ``--json``."""
-    try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
-    except UsageError as error:
-        _complain("UsageError", error.format_message(), as_json="--json" in sys.argv)
-        code = BAD_INPUT
-    sys.exit(code or 0)
+        show_report(report, as_json, text)
 
 
 def _run(image: Any, model: str, **options: Any) -> Any:
@@ -211,41 +145,6 @@ def _run(image: Any, model: str, **options: Any) -> Any:
         return run_to_end(denoise_steps(image, model, **options), show)
 
 
-def _chosen_axes(shape: tuple[int, ...], axes: str | None, labels: str) -> str:
-    from napari_denoise.axes import resolve_axes
-
-    return resolve_axes(shape, axes, labels)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
-@contextmanager
-def _reporting(as_json: bool) -> Iterator[None]:
-    """Turn what goes wrong into one line and exit code 2."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except (DenoiseError, OSError, MemoryError) as error:
-        _complain(type(error).__name__, str(error), as_json=as_json)
-        sys.exit(BAD_INPUT)
-
-
-def _complain(kind: str, message: str, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"error": kind, "message": message}))
-    else:
-        typer.echo(f"Error: {message}", err=True)
-
-
-def _show(report: Any, as_json: bool, text: str) -> None:
-    typer.echo(json.dumps(report) if as_json else text)
-
-
 def _describe(model: Any) -> str:
     assumed = " (assumed)" if model.offset_assumed else ""
     numbers = (
@@ -253,15 +152,3 @@ def _describe(model: Any) -> str:
         f"{model.read_std:.4g}, σ {model.sigma:.4g} at the mean ({model.kind})"
     )
     return "\n  ".join([numbers, *model.warnings])
-
-
-def _card_line(card: ModelCard) -> str:
-    size = f"{card.bytes / 1e6:.1f} MB" if card.bytes else "–"
-    return f"{card.name:12} {card.kind:10} {card.ndim}D {size:>8}  {card.summary}"
-
-
-def _card_text(card: ModelCard) -> str:
-    lines = [_card_line(card)]
-    lines += [f"  {key}: {value}" for key, value in card.quality.items()]
-    lines += [f"  training {key}: {value}" for key, value in card.training.items()]
-    return "\n".join(lines)

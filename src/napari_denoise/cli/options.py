@@ -1,0 +1,21 @@
+"""Arguments that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ImagePath = Annotated[Path, typer.Argument(help="TIFF image", metavar="IN")]
+Axes = Annotated[
+    str | None, typer.Option(help="letters of TCZYXS, one per axis of the image")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
+
+
+def chosen_axes(shape: tuple[int, ...], axes: str | None, labels: str) -> str:
+    """Return the axes as given, or as the file names them, if they fit."""
+    from napari_denoise.axes import resolve_axes
+
+    return resolve_axes(shape, axes, labels)

@@ -1,0 +1,51 @@
+"""What a command tells: a line or an object, and what went wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from napari_denoise.errors import DenoiseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BAD_INPUT = 2
+
+
+@contextmanager
+def reporting(as_json: bool) -> Iterator[None]:
+    """Turn what goes wrong into one line and exit code 2."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (DenoiseError, OSError, MemoryError) as error:
+        complain(type(error).__name__, str(error), as_json=as_json)
+        sys.exit(BAD_INPUT)
+
+
+def complain(kind: str, message: str, *, as_json: bool) -> None:
+    """Say what went wrong."""
+    if as_json:
+        typer.echo(json.dumps({"error": kind, "message": message}))
+    else:
+        typer.echo(f"Error: {message}", err=True)
+
+
+def show_report(report: Any, as_json: bool, text: str) -> None:
+    """Print the report as an object, or else the text."""
+    typer.echo(json.dumps(report) if as_json else text)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

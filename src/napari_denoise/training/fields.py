@@ -1,0 +1,211 @@
+"""Fields: single planes of the pairs, read when they are needed, in counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_denoise.errors import DenoiseError
+from napari_denoise.measurement import measure_channels
+from napari_denoise.neighbours import reflected
+from napari_denoise.noise import finite_plane
+from napari_denoise.progress import run_to_end
+from napari_denoise.sources import Source
+from napari_denoise.training.match import Match
+from napari_denoise.training.targets import FRAMES, MEAN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_denoise.axes import Index, Layout
+    from napari_denoise.noise import NoiseModel, Scaling
+    from napari_denoise.training.pairs import Opened, Pair
+
+    Matches = Mapping[tuple[int, int], Match]
+    Noises = Mapping[tuple[int, int], NoiseModel]
+
+OPEN_AT_ONCE = 32
+"""Images whose files are kept open."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """Which plane: numbers from 0.
+
+    Attributes
+    ----------
+    pair, channel : int
+    line, position : int
+        Which line of planes along the model's axis, and which plane of it.
+    """
+
+    pair: int
+    channel: int
+    line: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Field:
+    """One plane of one channel, and what it is compared with.
+
+    Attributes
+    ----------
+    pair : int
+        Number of the pair that it belongs to.
+    noisy : ndarray of float32, shape (Z, Y, X)
+        Counts; Z holds the planes that the model looks at, the judged one in the
+        middle.
+    target : ndarray of float32, shape (Y, X), or None
+        In the same counts: clean, or noisy as well; None in self-supervised training.
+    scaling : Scaling
+        Of the whole channel.
+    target_noise : float
+        Noise variance of the target as a share of that of the noisy plane: 0 for a
+        clean one.
+    margin : int
+        Pixels along each border that are not used.
+    """
+
+    pair: int
+    noisy: NDArray[np.float32]
+    target: NDArray[np.float32] | None
+    scaling: Scaling
+    target_noise: float = 0.0
+    margin: int = 0
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width = self.noisy.shape[-2:]
+        return height, width
+
+
+class Fields:
+    """All planes of the pairs.
+
+    Parameters
+    ----------
+    pairs : sequence of Pair
+        Checked before.
+    target : str
+        One of `napari_denoise.training.targets.TARGETS`.
+    radius : int
+        Planes that the model looks at before and after each one.
+    noise : object
+        As `denoise` takes it.
+    matches, noises : mapping
+        What the check found, by numbers of pair and channel; what it did not look at
+        is taken as it is, and its noise measured when it is needed.
+
+    Attributes
+    ----------
+    keys : list of Key
+        Every plane there is.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        target: str,
+        radius: int,
+        noise: Any,
+        matches: Matches,
+        noises: Noises,
+    ) -> None:
+        self.pairs, self.target, self.radius = pairs, target, radius
+        self._noise, self._matches, self._noises = noise, matches, noises
+        self._scalings: dict[int, list[Scaling]] = {}
+        self._open = lru_cache(OPEN_AT_ONCE)(self._opened)
+        self.sides: dict[int, tuple[int, int]] = {}
+        self.keys = [key for number in range(len(pairs)) for key in self._keys(number)]
+
+    def load(self, key: Key) -> Field:
+        """Read one plane, with its neighbours and what it is compared with.
+
+        Parameters
+        ----------
+        key : Key
+            One of `keys`.
+
+        Returns
+        -------
+        Field
+        """
+        noisy, clean = self._open(key.pair)
+        scaling = self.scalings(key.pair)[key.channel]
+        line = self._lines(noisy.layout, key.channel)[key.line]
+        positions = np.arange(
+            key.position - self.radius, key.position + 1 + self.radius
+        )
+        stack = [
+            _read(noisy, line[p]) for p in reflected(positions, len(line)).tolist()
+        ]
+        match = self._matches.get((key.pair, key.channel), Match())
+        target, share = None, 0.0
+        if clean is not None:
+            index = self._lines(clean.layout, key.channel)[key.line][key.position]
+            target = match.apply(_read(clean, index))
+            share = float(self.target == FRAMES)
+        elif self.target in (FRAMES, MEAN):
+            target, share = self._from_frames(noisy, line, key.position)
+        return Field(key.pair, np.stack(stack), target, scaling, share, match.margin)
+
+    def scalings(self, pair: int) -> list[Scaling]:
+        """Noise, shift and scale of each channel of a pair's noisy image."""
+        if pair not in self._scalings:
+            noisy, _ = self._open(pair)
+            source = Source(noisy.data, noisy.layout.axes, self.pairs[pair].name)
+            channels = range(len(noisy.layout.channels))
+            known = [self._noises.get((pair, number)) for number in channels]
+            noise = known if self._noise == "auto" and all(known) else self._noise
+            steps = measure_channels(source, noisy.layout, noise, lambda: False)
+            self._scalings[pair] = run_to_end(steps)
+        return self._scalings[pair]
+
+    def _from_frames(
+        self, noisy: Opened, line: list[Index], position: int
+    ) -> tuple[NDArray[np.float32], float]:
+        """Return the next frame, or the mean of all others, and its share of noise."""
+        if self.target == FRAMES:
+            return _read(noisy, line[(position + 1) % len(line)]), 1.0
+        total = np.zeros(noisy.layout.plane_shape, np.float64)
+        for other, index in enumerate(line):
+            if other != position:
+                total += _read(noisy, index)
+        others = len(line) - 1
+        return (total / others).astype(np.float32), 1 / others
+
+    def _keys(self, number: int) -> list[Key]:
+        noisy, _ = self._open(number)
+        self.sides[number] = noisy.layout.plane_shape
+        return [
+            Key(number, channel, line, position)
+            for channel in range(len(noisy.layout.channels))
+            for line, planes in enumerate(self._lines(noisy.layout, channel))
+            for position in range(len(planes))
+        ]
+
+    def _lines(self, layout: Layout, channel: int) -> list[list[Index]]:
+        has_depth = layout.size("Z") > 1 and self.target not in (FRAMES, MEAN)
+        return layout.lines(layout.channels[channel], "Z" if has_depth else "T")
+
+    def _opened(self, number: int) -> tuple[Opened, Opened | None]:
+        pair = self.pairs[number]
+        return pair.noisy.open(), pair.clean.open() if pair.clean else None
+
+
+def _read(image: Opened, index: Index) -> NDArray[np.float32]:
+    try:
+        counts, _ = finite_plane(image.layout.read(image.data, index))
+    except (OSError, ValueError) as error:
+        raise DenoiseError(
+            f"An image of the pairs can no longer be read: {error}. Leave it out and "
+            "start again."
+        ) from error
+    return counts

@@ -1,0 +1,256 @@
+"""Fine-tune a model on one's own images: check, train, judge, keep the best."""
+
+from __future__ import annotations
+
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_denoise.devices import choose_device
+from napari_denoise.errors import ModelError, OptionError
+from napari_denoise.models import NetworkModel, load_model
+from napari_denoise.progress import run_to_end
+from napari_denoise.training.augmentation import parse_augmentation
+from napari_denoise.training.check import check_steps, refuse
+from napari_denoise.training.course import Course
+from napari_denoise.training.fields import Fields
+from napari_denoise.training.loop import Loop
+from napari_denoise.training.material import make_material
+from napari_denoise.training.self_supervision import check_blind_spots
+from napari_denoise.training.targets import BLIND, FRAMES, MEAN, choose_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from napari_denoise.training.events import FineTuning, PairsChecked
+
+RATE = 3e-4
+RATE_FROM_SCRATCH = 1e-3
+
+
+def fine_tune(
+    model: Any,
+    noisy: Any,
+    clean: Any = None,
+    *,
+    axes: str | None = None,
+    noise: Any = "auto",
+    target: str = "clean",
+    steps: int | None = None,
+    minutes: float | None = None,
+    loss: str = "mse",
+    train: str = "all",
+    augmentation: Any = "default",
+    validation: Any = 0.2,
+    seed: int = 0,
+    device: str = "auto",
+    checkpoint: str | Path | None = None,
+    dropout: float = 0.0,
+    learning_rate: float | None = None,
+    weight_decay: float = 0.01,
+    batch: int = 16,
+) -> NetworkModel:
+    """Fine-tune a model on pairs of noisy and clean images, or on noisy ones alone.
+
+    Parameters
+    ----------
+    model, noisy, clean
+        As :func:`fine_tune_steps` takes them.
+    axes, noise, target, steps, minutes, loss, train, augmentation, validation, seed
+        As well.
+    device, checkpoint, dropout, learning_rate, weight_decay, batch
+        As well.
+
+    Returns
+    -------
+    NetworkModel
+        What was best on held-out data. If nothing was surely better than the start,
+        that is the start. ``model.card.training`` tells what happened; `save_model`
+        writes it to a file.
+
+    Raises
+    ------
+    DenoiseError
+        As :func:`fine_tune_steps`.
+    """
+    course = fine_tune_steps(
+        model,
+        noisy,
+        clean,
+        axes=axes,
+        noise=noise,
+        target=target,
+        steps=steps,
+        minutes=minutes,
+        loss=loss,
+        train=train,
+        augmentation=augmentation,
+        validation=validation,
+        seed=seed,
+        device=device,
+        checkpoint=checkpoint,
+        dropout=dropout,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        batch=batch,
+    )
+    return run_to_end(course).model
+
+
+def fine_tune_steps(
+    model: Any,
+    noisy: Any,
+    clean: Any = None,
+    *,
+    axes: str | None = None,
+    noise: Any = "auto",
+    target: str = "clean",
+    steps: int | None = None,
+    minutes: float | None = None,
+    loss: str = "mse",
+    train: str = "all",
+    augmentation: Any = "default",
+    validation: Any = 0.2,
+    seed: int = 0,
+    device: str = "auto",
+    checkpoint: str | Path | None = None,
+    dropout: float = 0.0,
+    learning_rate: float | None = None,
+    weight_decay: float = 0.01,
+    batch: int = 16,
+    stopped: Callable[[], bool] | None = None,
+) -> FineTuning:
+    """Fine-tune a model step by step, for a worker, a progress bar or a test.
+
+    Parameters
+    ----------
+    model : str, Path or Model
+        What to start from: a name that `list_models` gives, a model file, or a model;
+        `new_model` makes one with random weights. Classical methods learn nothing.
+    noisy : array-like, napari layer, path, or a list of these
+        Noisy images; a path is an image file or a folder of them. Never changed.
+    clean : the same, optional
+        Clean images of the same fields, in the same order; files of two folders are
+        matched by name. Without them training is self-supervised.
+    axes : str, optional
+        Letters of TCZYXS, one per axis of each image; by default what layers and files
+        say, else YX or ZYX.
+    noise : "auto", "none", float, NoiseModel or a sequence of these
+        As `denoise` takes it. ``"auto"`` measures each channel of each image.
+    target : {"clean", "mean", "frames", "recorrupted", "stein", "blind"}
+        ``"clean"``: the clean images; without any, what is best without.
+        ``"mean"``, ``"frames"``: `noisy` are repeated frames along T; each is compared
+        with the mean of the others, or with another one (Noise2Noise).
+        ``"recorrupted"``, ``"stein"``, ``"blind"``: self-supervised; see
+        `napari_denoise.training.self_supervision`.
+    steps, minutes : int and float, optional
+        Length of training; whichever ends first. Both None is 5 minutes. With `steps`,
+        the same seed gives the same weights on one machine and number of threads.
+    loss : {"mse", "l1", "charbonnier", "ssim", "perceptual"}
+        ``"mse"`` keeps the counts; see docs/losses.md for what the others cost.
+    train : {"all", "decoder", "ends"}
+        What learns: the whole network, its decoder, or the layers next to the image.
+    augmentation : "default", "none", Augmentation or mapping
+        How patches are varied.
+    validation : float or (noisy, clean)
+        Share of the pairs that is held out, or of the only pair; or pairs of their
+        own. What is held out is never trained on.
+    seed : int
+        Of everything that is random.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    checkpoint : str or Path, optional
+        File that is written on the way; the same call goes on with it.
+    dropout : float
+        Share of channels left out at the bottleneck, 0 to 0.9.
+    learning_rate, weight_decay : float
+        Of AdamW; by default 3e-4 (1e-3 from random weights) and 0.01.
+    batch : int
+        Patches in a step.
+    stopped : callable, optional
+        Looked at before each step; true ends training with what is best so far.
+
+    Yields
+    ------
+    PairsChecked, TrainingStarted, StepDone, EpochDone
+
+    Returns
+    -------
+    FineTuned
+
+    Raises
+    ------
+    PairsError
+        If the check refuses the pairs; it tells which and why.
+    DenoiseError
+        If an image, an option, the model, the device or a file does not work.
+    """
+    start = _network(model)
+    towards = choose_target(target, has_clean=clean is not None)
+    if start.network.ndim == 3 and towards in (FRAMES, MEAN):
+        raise OptionError(
+            f"“{start.name}” looks at neighbouring planes, which repeated frames are "
+            "not. Start from a 2D model, such as “unet”."
+        )
+    course = Course(
+        target=towards,
+        loss=loss,
+        train=train,
+        augmentation=parse_augmentation(augmentation),
+        seed=seed,
+        steps=steps,
+        minutes=minutes,
+        learning_rate=learning_rate or _usual_rate(start),
+        weight_decay=weight_decay,
+        dropout=dropout,
+        batch=batch,
+    )
+    place = choose_device(device)
+    share = _share(validation)
+    radius = start.network.z_radius
+    fields = yield from _checked(noisy, clean, axes, towards, noise, radius)
+    judged: Fields | float = share
+    if not share:
+        judged = yield from _checked(*validation, axes, towards, noise, radius)
+    material = make_material(fields, judged, course)
+    file = None if checkpoint is None else Path(checkpoint)
+    stop = stopped or (lambda: False)
+    loop = Loop(start, course, material, place, file, stop)
+    return (yield from loop.run())
+
+
+def _checked(
+    noisy: Any, clean: Any, axes: str | None, target: str, noise: Any, radius: int
+) -> Generator[PairsChecked, None, Fields]:
+    """Check pairs, refuse them or make fields of them."""
+    report = yield from check_steps(noisy, clean, axes=axes, target=target, noise=noise)
+    refuse(report)
+    if target == BLIND:
+        check_blind_spots(list(report.noise.values()))
+    return Fields(report.pairs, target, radius, noise, report.matches, report.noise)
+
+
+def _network(model: Any) -> NetworkModel:
+    start = load_model(model)
+    if not isinstance(start, NetworkModel):
+        raise ModelError(
+            f"“{start.name}” is a classical method: it has nothing to learn. Choose a "
+            "network, such as “unet”."
+        )
+    return start
+
+
+def _usual_rate(start: NetworkModel) -> float:
+    return RATE if start.spec.training.megapixels else RATE_FROM_SCRATCH
+
+
+def _share(validation: Any) -> float:
+    """Return the share that is held out; 0 where there are pairs of their own."""
+    if isinstance(validation, Real) and 0 < float(validation) < 1:
+        return float(validation)
+    if isinstance(validation, tuple | list) and len(validation) == 2:
+        return 0.0
+    raise OptionError(
+        f"validation={validation!r} does not work: give a share such as 0.2, or noisy "
+        "and clean images to validate on."
+    )

@@ -1,0 +1,120 @@
+"""The two curves, the best point on them, and what they say in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_denoise.training.events import Point
+from napari_denoise.training.gain import SURE, Errors, Gain, gain
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PATIENCE = 12
+"""Epochs without a new best after which training stops: the first steps from trained
+weights make them worse before they become better."""
+SETTLED = 3
+"""Epochs after the best one that make a trend."""
+NOTICEABLE_DB = 0.1
+
+
+@dataclass
+class History:
+    """What was judged so far; the start is its first point.
+
+    Attributes
+    ----------
+    start : Errors
+        Of the start, on held-out windows.
+    points : list of Point
+    best : int
+        Number of the best point.
+    weights : dict of str to Tensor, or None
+        Of the best point; None while that is the start.
+    """
+
+    start: Errors
+    points: list[Point] = field(default_factory=list)
+    best: int = 0
+    weights: dict[str, Tensor] | None = None
+
+    def add(
+        self, step: int, minutes: float, training: float, validation: Errors
+    ) -> tuple[Gain, bool]:
+        """Add a point, and tell its gain and whether it is the best."""
+        better = gain(self.start, validation)
+        share = validation.share
+        self.points.append(
+            Point(step, minutes, training, share, better.decibels, better.error)
+        )
+        is_best = share < self.points[self.best].validation and share > 0
+        if is_best:
+            self.best = len(self.points) - 1
+        return better, is_best
+
+    @property
+    def best_gain(self) -> Gain:
+        """Of the best point over the start."""
+        point = self.points[self.best]
+        return Gain(point.gain_db, point.gain_error_db)
+
+    @property
+    def is_surely_better(self) -> bool:
+        """Whether the best point beats the start by more than the error of that."""
+        return self.best > 0 and self.best_gain.is_sure
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether nothing has become better for long."""
+        return len(self.points) - 1 - self.best >= PATIENCE
+
+    @property
+    def verdict(self) -> str:
+        """What the curves say."""
+        last, best = self.points[-1], self.points[self.best]
+        if len(self.points) <= SETTLED:
+            return "Too early to tell."
+        if self._falls_behind():
+            return (
+                f"Over-fitting since step {best.step}: what is trained on still gets "
+                "better, held-out data get worse. The weights of that step are kept."
+            )
+        if not self.is_surely_better:
+            if abs(last.gain_db) <= SURE * last.gain_error_db:
+                return (
+                    f"Too few pairs to tell: {last.gain_db:+.2f} dB on held-out data, "
+                    f"with an error of {last.gain_error_db:.2f} dB."
+                )
+            return "Not better than the start on held-out data."
+        said = f"{best.gain_db:+.2f} ± {best.gain_error_db:.2f} dB on held-out data"
+        if len(self.points) - 1 - self.best >= SETTLED:
+            return f"No longer improving since step {best.step}: {said}."
+        return f"Improving: {said}."
+
+    def _falls_behind(self) -> bool:
+        last, best = self.points[-1], self.points[self.best]
+        settled = len(self.points) - 1 - self.best >= SETTLED
+        lost = best.gain_db - last.gain_db
+        return settled and lost > NOTICEABLE_DB and last.training <= best.training
+
+    def state(self) -> dict[str, Any]:
+        """Plain data and tensors: for a checkpoint."""
+        return {
+            "start": {name: getattr(self.start, name).tolist() for name in _ERRORS},
+            "points": [asdict(point) for point in self.points],
+            "best": self.best,
+            "weights": self.weights,
+        }
+
+    @classmethod
+    def load(cls, state: dict[str, Any]) -> History:
+        """Make a history of what :meth:`state` gave."""
+        start = Errors(**{name: np.array(state["start"][name]) for name in _ERRORS})
+        points = [Point(**point) for point in state["points"]]
+        return cls(start, points, state["best"], state["weights"])
+
+
+_ERRORS = ("squares", "noise", "pair")

@@ -1,0 +1,172 @@
+"""The training loop: steps, epochs, checkpoints, and the best weights at the end."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from napari_denoise.training.checkpoint import read_checkpoint, write_checkpoint
+from napari_denoise.training.events import (
+    EpochDone,
+    FineTuned,
+    StepDone,
+    TrainingStarted,
+)
+from napari_denoise.training.history import History
+from napari_denoise.training.report import (
+    describe_training,
+    tuned_model,
+    weights_digest,
+)
+from napari_denoise.training.tuner import Tuner
+from napari_denoise.training.validation import judge, most_structured, restore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+    from pathlib import Path
+
+    import torch
+
+    from napari_denoise.models import NetworkModel
+    from napari_denoise.training.course import Course
+    from napari_denoise.training.gain import Errors
+    from napari_denoise.training.material import Material
+    from napari_denoise.training.validation import Window
+
+    Events = Generator[TrainingStarted | StepDone | EpochDone, None, FineTuned]
+
+
+class Loop:
+    """One course of training, from the start or from a checkpoint.
+
+    Parameters
+    ----------
+    start : NetworkModel
+        Not changed.
+    course : Course
+    material : Material
+    device : torch.device
+    checkpoint : Path or None
+        Gone on with if it exists; written after each epoch.
+    stopped : callable
+        Looked at before each step; true ends the course with what is best so far.
+    """
+
+    def __init__(
+        self,
+        start: NetworkModel,
+        course: Course,
+        material: Material,
+        device: torch.device,
+        checkpoint: Path | None,
+        stopped: Callable[[], bool],
+    ) -> None:
+        self.start, self.course, self.material = start, course, material
+        self.device, self.checkpoint, self._stopped = device, checkpoint, stopped
+        self.tuner = Tuner(start.network, course, device)
+        self.step, self.seconds = 0, 0.0
+        self._shown = most_structured(material.held_out)
+        self._request = {
+            "start": weights_digest(start.network),
+            "course": course.to_dict(),
+            "pairs": material.facts,
+        }
+
+    def run(self) -> Events:
+        """Train; see `fine_tune_steps`."""
+        window = self._shown
+        before = restore(window, self.tuner.run, self.device)
+        is_resumed = self._resume()
+        if not is_resumed:
+            first = self._judged(self.material.held_out)
+            self.history = History(first)
+            self.history.add(0, 0.0, self._judged(self.material.seen).share, first)
+        improvement = self.history.start.improvement_db
+        yield TrainingStarted(
+            str(self.device),
+            improvement,
+            window.plane,
+            before,
+            window.target,
+            is_resumed=is_resumed,
+        )
+        yield from self._train()
+        return self._finish()
+
+    def _train(self) -> Generator[StepDone | EpochDone, None, None]:
+        course = self.course
+        done = course.progress(self.step, self.seconds)
+        while done < 1 and not self._stopped() and not self.history.should_stop:
+            epoch = course.epoch(done)
+            yield self._learn(done)
+            done = course.progress(self.step, self.seconds)
+            if course.epoch(done) > epoch:
+                yield self._judge_epoch()
+                self._save()
+        if self.history.points[-1].step < self.step:
+            yield self._judge_epoch()
+
+    def _learn(self, done: float) -> StepDone:
+        """Take one step."""
+        began = time.perf_counter()
+        self.tuner.learn_at(self.course.rate(done))
+        batch = self.material.batch(self.step, self.course.seed)
+        loss = self.tuner.step(batch, self.step)
+        self.step += 1
+        self.seconds += time.perf_counter() - began
+        done = self.course.progress(self.step, self.seconds)
+        left = self.seconds * (1 - done) / max(done, 1e-9)
+        return StepDone(self.step, done, self.seconds, left, loss)
+
+    def _judge_epoch(self) -> EpochDone:
+        """Judge the averaged weights, and keep them if they are the best."""
+        began = time.perf_counter()
+        validation = self._judged(self.material.held_out)
+        training = self._judged(self.material.seen).share
+        minutes = round(self.seconds / 60, 4)
+        better, is_best = self.history.add(self.step, minutes, training, validation)
+        if is_best:
+            self.history.weights = self.tuner.averaged_weights()
+        now = restore(self._shown, self.tuner.run, self.device)
+        self.seconds += time.perf_counter() - began
+        point, verdict = self.history.points[-1], self.history.verdict
+        return EpochDone(point, better, is_best, verdict, now)
+
+    def _judged(self, windows: Sequence[Window]) -> Errors:
+        return judge(windows, self.tuner.run, self.device)
+
+    def _finish(self) -> FineTuned:
+        report = describe_training(
+            self.start,
+            self.course,
+            self.material,
+            self.history,
+            self.device,
+            self.seconds,
+        )
+        is_better = self.history.is_surely_better
+        weights = self.history.weights if is_better else None
+        model = tuned_model(self.start, weights, report)
+        return FineTuned(model, report, not is_better, report["summary"])
+
+    def _resume(self) -> bool:
+        if self.checkpoint is None:
+            return False
+        state = read_checkpoint(self.checkpoint, self._request, self.device)
+        if state is None:
+            return False
+        self.tuner.load(state["tuner"])
+        self.history = History.load(state["history"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        return True
+
+    def _save(self) -> None:
+        if self.checkpoint is None:
+            return
+        state: dict[str, Any] = {
+            "tuner": self.tuner.state(),
+            "history": self.history.state(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        write_checkpoint(self.checkpoint, self._request, state)

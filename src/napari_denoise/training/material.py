@@ -1,0 +1,143 @@
+"""What is trained on and what is judged: made ready from checked pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_denoise.errors import OptionError
+from napari_denoise.training.fields import Fields
+from napari_denoise.training.holdout import SMALLEST, Split, split_fields
+from napari_denoise.training.patches import Cutter, patch_side
+from napari_denoise.training.pool import Pool, room_for
+from napari_denoise.training.validation import MOST_WINDOWS, Window, cut_windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_denoise.training.course import Course
+    from napari_denoise.training.examples import Batch
+    from napari_denoise.training.fields import Field, Key
+    from napari_denoise.training.holdout import Area
+
+WINDOWS_SEEN = 16
+"""Windows of what is trained on, for the training curve."""
+MOST_NAMES = 20
+LOOKED_AT = 4
+"""Fields that tell how large all are."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """Fields to train on, and windows to judge on.
+
+    Attributes
+    ----------
+    pool : Pool
+    cutter : Cutter
+    held_out : list of Window
+    seen : list of Window
+        Of what is trained on.
+    facts : dict
+        What a model file says of the data, plain.
+    """
+
+    pool: Pool
+    cutter: Cutter
+    held_out: list[Window]
+    seen: list[Window]
+    facts: dict[str, Any]
+
+    def batch(self, step: int, seed: int) -> Batch:
+        """Draw the batch of a step: it depends on the step and the seed alone."""
+        rng = np.random.default_rng([seed, 1, step])
+        return self.cutter.draw(self.pool.at(step), rng)
+
+
+def make_material(
+    fields: Fields, validation: Fields | float, course: Course
+) -> Material:
+    """Split the fields, and cut the windows that are judged.
+
+    Parameters
+    ----------
+    fields : Fields
+        Of the pairs.
+    validation : Fields or float
+        Pairs of their own to judge on, or the share of `fields` that is held out.
+    course : Course
+        Its augmentation, target, batch and seed.
+
+    Returns
+    -------
+    Material
+
+    Raises
+    ------
+    OptionError
+        If there is too little to hold something out.
+    """
+    split = _split(fields, validation, course)
+    judged = validation if isinstance(validation, Fields) else fields
+    samples = [fields.load(key) for key in split.training[:LOOKED_AT]]
+    areas = [split.training_area(field) for field in samples]
+    side = patch_side([*areas, *map(_whole, _checked_sides(fields))])
+    seed = course.seed
+    return Material(
+        Pool(split.training, fields.load, room_for(samples), seed),
+        Cutter(split, course.augmentation, course.target, side, course.batch),
+        _windows(judged, split.held_out, split.held_out_area, MOST_WINDOWS, seed),
+        _windows(fields, split.training, split.training_area, WINDOWS_SEEN, seed),
+        {
+            "pairs": len(fields.pairs),
+            "planes": len(fields.keys),
+            "names": [pair.name for pair in fields.pairs[:MOST_NAMES]],
+            "held_out": _held_out_in_words(split, judged, judged is fields),
+        },
+    )
+
+
+def _split(fields: Fields, validation: Fields | float, course: Course) -> Split:
+    if isinstance(validation, Fields):
+        return Split(fields.keys, validation.keys)
+    first = fields.load(fields.keys[0])
+    return split_fields(fields.keys, validation, first, course.seed)
+
+
+def _checked_sides(fields: Fields) -> list[tuple[int, int]]:
+    for number, sides in fields.sides.items():
+        if min(sides) < SMALLEST:
+            raise OptionError(
+                f"“{fields.pairs[number].name}” is {sides[0]} × {sides[1]} pixels: "
+                f"images to train on need at least {SMALLEST} along each side."
+            )
+    return list(fields.sides.values())
+
+
+def _whole(sides: tuple[int, int]) -> Area:
+    return slice(0, sides[0]), slice(0, sides[1])
+
+
+def _held_out_in_words(split: Split, judged: Fields, is_own: bool) -> str:
+    if split.strip is not None:
+        axis = "YX"[split.strip.axis]
+        return f"a strip of {split.strip.share:.0%} along {axis} of the only pair"
+    names = [judged.pairs[n].name for n in sorted({key.pair for key in split.held_out})]
+    more = len(names) - MOST_NAMES
+    listed = ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return listed if is_own else f"pairs of their own: {listed}"
+
+
+def _windows(
+    fields: Fields,
+    keys: list[Key],
+    area: Callable[[Field], Area],
+    most: int,
+    seed: int,
+) -> list[Window]:
+    rng = np.random.default_rng([seed, 2])
+    chosen = rng.permutation(len(keys))[:most]
+    loaded = [fields.load(keys[n]) for n in sorted(chosen.tolist())]
+    return cut_windows([(field, area(field)) for field in loaded], most, seed)

@@ -1,0 +1,249 @@
+"""Held-out windows, and how well a network does on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_denoise.risk import expected_squares
+from napari_denoise.training.examples import (
+    collate,
+    in_counts,
+    in_photons,
+    make_example,
+    noise_of,
+)
+from napari_denoise.training.gain import Errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import torch
+    from numpy.typing import NDArray
+
+    from napari_denoise.noise import Scaling
+    from napari_denoise.training.fields import Field
+    from napari_denoise.training.holdout import Area
+
+    Run = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+MOST_WINDOWS = 40
+FEWEST_PER_FIELD = 8
+"""A field is cut into more and smaller windows until there are so many."""
+LARGEST, SMALLEST = 128, 16
+"""Sides of a window in pixels."""
+WINDOWS_PER_BATCH = 8
+
+
+@dataclass(frozen=True)
+class Window:
+    """A held-out part of a field, in counts.
+
+    Attributes
+    ----------
+    pair : int
+        Number of the pair.
+    noisy : ndarray of float32, shape (Z, Y, X)
+        With the planes that the model looks at.
+    target : ndarray of float32, shape (Y, X), or None
+        What the middle plane is compared with.
+    scaling : Scaling
+        Of the channel.
+    target_noise : float
+        As `Field.target_noise`.
+    """
+
+    pair: int
+    noisy: NDArray[np.float32]
+    target: NDArray[np.float32] | None
+    scaling: Scaling
+    target_noise: float
+
+    @property
+    def plane(self) -> NDArray[np.float32]:
+        """The noisy plane that is judged, shape (Y, X)."""
+        middle: NDArray[np.float32] = self.noisy[len(self.noisy) // 2]
+        return middle
+
+    @property
+    def noise_variance(self) -> float:
+        """Mean noise variance, in counts squared, by the noise model."""
+        noise = noise_of(self.scaling)
+        level = max(float(self.plane.mean()) - noise.offset, 0.0)
+        return noise.gain * level + noise.read_std**2
+
+
+def cut_windows(
+    fields: Sequence[tuple[Field, Area]], most: int, seed: int
+) -> list[Window]:
+    """Cut areas into square windows of one size, evenly among the fields.
+
+    Parameters
+    ----------
+    fields : sequence of (Field, Area)
+        With the rows and columns that are cut up.
+    most : int
+        How many windows at the most.
+    seed : int
+        Of the choice where there are too many.
+
+    Returns
+    -------
+    list of Window
+    """
+    side = min(_side(area, len(fields)) for _, area in fields)
+    rng = np.random.default_rng([seed, side])
+    each = -(-most // len(fields))
+    windows = []
+    for field, (rows, columns) in fields:
+        corners = [
+            (top, left)
+            for top in range(rows.start, rows.stop - side + 1, side)
+            for left in range(columns.start, columns.stop - side + 1, side)
+        ]
+        rng.shuffle(corners)
+        windows += [_cut(field, top, left, side) for top, left in corners[:each]]
+    return windows[:most]
+
+
+def judge(windows: Sequence[Window], run: Run, device: torch.device) -> Errors:
+    """Measure, or estimate, what a network leaves of the noise.
+
+    Parameters
+    ----------
+    windows : sequence of Window
+        Of one size; all with a target, or all without.
+    run : callable
+        ``run(noisy, sigma)``: the network, in evaluation mode, without gradients.
+    device : torch.device
+        Where it is.
+
+    Returns
+    -------
+    Errors
+        Against the target; without one by Stein's risk (see
+        `napari_denoise.risk.expected_squares`), with the same disturbance each time.
+    """
+    if windows[0].target is None:
+        squares = [_risk(window, run, device, n) for n, window in enumerate(windows)]
+        noise = [window.noise_variance for window in windows]
+    else:
+        pairs = list(_squares(windows, run, device))
+        squares = [error for error, _ in pairs]
+        noise = [noise for _, noise in pairs]
+    numbers = np.array([window.pair for window in windows])
+    return Errors(np.array(squares), np.array(noise), numbers)
+
+
+def restore(window: Window, run: Run, device: torch.device) -> NDArray[np.float32]:
+    """Denoise the judged plane of a window: counts, shape (Y, X)."""
+    return _restored(window.noisy, window.scaling, run, device)
+
+
+def most_structured(windows: Sequence[Window]) -> Window:
+    """Return the window that shows most: the one to look at while training runs."""
+
+    def contrast(window: Window) -> float:
+        shown = window.plane if window.target is None else window.target
+        smooth = shown[: shown.shape[0] // 4 * 4, : shown.shape[1] // 4 * 4]
+        blocks = smooth.reshape(smooth.shape[0] // 4, 4, -1, 4).mean(axis=(1, 3))
+        return float(blocks.std() / np.sqrt(max(window.noise_variance, 1e-30)))
+
+    return max(windows, key=contrast)
+
+
+def _side(area: Area, fields: int) -> int:
+    """Return the side of windows that cut an area into enough of them."""
+    height, width = (part.stop - part.start for part in area)
+    wanted = max(FEWEST_PER_FIELD // fields, 1)
+    side = min(LARGEST, height, width)
+    while side > SMALLEST and (height // side) * (width // side) < wanted:
+        side -= 8
+    return max(side, min(SMALLEST, height, width))
+
+
+def _cut(field: Field, top: int, left: int, side: int) -> Window:
+    part = (slice(top, top + side), slice(left, left + side))
+    target = None if field.target is None else field.target[part]
+    noisy = field.noisy[:, *part]
+    return Window(field.pair, noisy, target, field.scaling, field.target_noise)
+
+
+def _squares(
+    windows: Sequence[Window], run: Run, device: torch.device
+) -> Iterator[tuple[float, float]]:
+    """Yield each window's mean square error and noise, in photons squared."""
+    for first in range(0, len(windows), WINDOWS_PER_BATCH):
+        group = windows[first : first + WINDOWS_PER_BATCH]
+        batch = collate(
+            [
+                make_example(_seen(w.noisy), _like(w.target, w.noisy), w.scaling)
+                for w in group
+            ]
+        ).to(device)
+        restored, _ = batch.restored(run(batch.noisy, batch.sigma))
+        errors = (restored - batch.clean).double().square().flatten(1).mean(dim=1)
+        for window, error in zip(group, errors.tolist(), strict=True):
+            yield error - _target_variance(window), _noise(window)
+
+
+def _seen(noisy: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a stack, or the plane where a model looks at no others."""
+    return noisy if len(noisy) > 1 else noisy[0]
+
+
+def _like(
+    target: NDArray[np.float32] | None, noisy: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    if target is None:
+        raise ValueError("There is nothing to compare with.")
+    return target[None] if len(noisy) > 1 else target
+
+
+def _noise(window: Window) -> float:
+    if window.target is None or window.target_noise:
+        return window.noise_variance / _unit(window.scaling) ** 2
+    error = in_photons(window.plane, window.scaling) - in_photons(
+        window.target, window.scaling
+    )
+    return float(np.mean(error.astype(np.float64) ** 2))
+
+
+def _target_variance(window: Window) -> float:
+    variance = window.noise_variance / _unit(window.scaling) ** 2
+    return window.target_noise * variance
+
+
+def _unit(scaling: Scaling) -> float:
+    noise = noise_of(scaling)
+    return noise.gain if noise.gain > 0 else noise.read_std
+
+
+def _risk(window: Window, run: Run, device: torch.device, number: int) -> float:
+    middle = len(window.noisy) // 2
+
+    def denoise(plane: NDArray[np.float32]) -> NDArray[np.floating]:
+        stack = window.noisy.copy()
+        stack[middle] = plane
+        return _restored(stack, window.scaling, run, device)
+
+    squares = expected_squares(
+        window.plane,
+        denoise(window.plane),
+        denoise,
+        noise_of(window.scaling),
+        np.random.default_rng(number),
+    )
+    return float(squares.mean())
+
+
+def _restored(
+    noisy: NDArray[np.float32], scaling: Scaling, run: Run, device: torch.device
+) -> NDArray[np.float32]:
+    blank = np.zeros((1,) * (len(noisy) > 1) + noisy.shape[1:], np.float32)
+    batch = collate([make_example(_seen(noisy), blank, scaling)]).to(device)
+    restored, _ = batch.restored(run(batch.noisy, batch.sigma))
+    photons: NDArray[np.float32] = restored.cpu().numpy()
+    return in_counts(photons.reshape(noisy.shape[-2:]), scaling)

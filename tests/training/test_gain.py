@@ -1,0 +1,123 @@
+"""Gains, their errors, and what the curves say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_denoise.training.gain import Errors, gain
+from napari_denoise.training.history import PATIENCE, History
+
+
+def errors(squares, pair=None) -> Errors:
+    squares = np.asarray(squares, float)
+    numbers = np.arange(len(squares)) if pair is None else np.asarray(pair)
+    return Errors(squares, np.ones(len(squares)), numbers)
+
+
+def test_share_is_the_mean_over_pairs_not_over_windows():
+    found = errors([0.1, 0.1, 0.1, 0.5], pair=[0, 0, 0, 1])
+    assert found.share == pytest.approx(0.3)
+    assert found.improvement_db == pytest.approx(-10 * np.log10(0.3))
+
+
+def test_half_the_error_is_three_decibels():
+    before = errors([0.1, 0.2, 0.4, 0.3, 0.2])
+    after = errors(before.squares / 2)
+    found = gain(before, after)
+    assert found.decibels == pytest.approx(10 * np.log10(2))
+    assert found.error == pytest.approx(0, abs=1e-9)
+    assert found.is_sure
+    assert not gain(after, before).is_sure
+
+
+def test_error_is_that_of_repeated_experiments():
+    rng = np.random.default_rng(0)
+    found, told = [], []
+    for _ in range(300):
+        before = errors(rng.gamma(20, 0.01, 12))
+        after = errors(before.squares * rng.normal(0.9, 0.1, 12))
+        one = gain(before, after)
+        found.append(one.decibels)
+        told.append(one.error)
+    assert np.mean(told) == pytest.approx(np.std(found), rel=0.15)
+
+
+def test_no_gain_is_rarely_taken_for_one():
+    rng = np.random.default_rng(1)
+    taken = 0
+    for _ in range(400):
+        before = errors(rng.gamma(20, 0.01, 10))
+        after = errors(before.squares * rng.normal(1, 0.1, 10))
+        taken += gain(before, after).is_sure
+    assert taken < 0.05 * 400
+
+
+def test_one_window_alone_is_never_sure():
+    assert not gain(errors([1.0]), errors([0.1])).is_sure
+
+
+def test_risk_below_zero_tells_nothing():
+    found = gain(errors([-0.1, -0.2]), errors([-0.3, -0.1]))
+    assert np.isnan(found.decibels)
+    assert not found.is_sure
+
+
+def course(shares, training=None) -> History:
+    """A history with so much noise left; pairs differ, and all gain alike."""
+    base = np.linspace(0.8, 1.2, 8)
+    history = History(errors(shares[0] * base))
+    for step, share in enumerate(shares):
+        seen = share if training is None else training[step]
+        history.add(10 * step, step / 10, seen, errors(share * base))
+    return history
+
+
+def test_improving():
+    history = course([0.1, 0.11, 0.09, 0.085, 0.08])
+    assert history.verdict.startswith("Improving: +0.97")
+    assert history.is_surely_better
+    assert history.best == 4
+
+
+def test_over_fitting_is_told_with_the_step_of_the_best():
+    history = course([0.1, 0.08, 0.085, 0.09, 0.095], [0.1, 0.08, 0.07, 0.06, 0.05])
+    assert history.verdict.startswith("Over-fitting since step 10:")
+    assert history.best == 1
+
+
+def test_getting_worse_on_both_is_not_over_fitting():
+    history = course([0.1, 0.08, 0.085, 0.09, 0.095], [0.1, 0.08, 0.09, 0.1, 0.11])
+    assert history.verdict.startswith("No longer improving since step 10")
+
+
+def test_worse_than_the_start():
+    history = course([0.1, 0.12, 0.12, 0.12])
+    assert history.verdict == "Not better than the start on held-out data."
+    assert not history.is_surely_better
+    assert history.best == 0
+
+
+def test_too_few_pairs_to_tell():
+    rng = np.random.default_rng(3)
+    before = errors(0.1 * rng.uniform(0.5, 1.5, 5))
+    history = History(before)
+    history.add(0, 0, 0.1, before)
+    for step in (1, 2, 3):
+        after = errors(before.squares * np.array([0.5, 1.5, 0.7, 1.4, 0.8]))
+        history.add(step, step, 0.1, after)
+    assert history.verdict.startswith("Too few pairs to tell")
+    assert not history.is_surely_better
+
+
+def test_stops_when_nothing_became_better_for_long():
+    assert not course([0.1, *[0.2] * (PATIENCE - 1)]).should_stop
+    assert course([0.1, *[0.2] * PATIENCE]).should_stop
+
+
+def test_state_comes_back():
+    history = course([0.1, 0.09, 0.08, 0.07])
+    again = History.load(history.state())
+    assert again.points == history.points
+    assert again.verdict == history.verdict
+    np.testing.assert_array_equal(again.start.squares, history.start.squares)

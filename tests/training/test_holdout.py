@@ -1,0 +1,82 @@
+"""What is held out never shares a pixel with what is trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_denoise.errors import OptionError
+from napari_denoise.noise import Scaling
+from napari_denoise.training.fields import Field, Key
+from napari_denoise.training.holdout import SMALLEST, split_fields
+from napari_denoise.training.validation import cut_windows
+
+SCALING = Scaling(None, 0.0, 1.0, 1.0)
+
+
+def field(height: int, width: int, margin: int = 0) -> Field:
+    plane = np.arange(height * width, dtype=np.float32).reshape(1, height, width)
+    return Field(0, plane, plane[0].copy(), SCALING, 0.0, margin)
+
+
+def keys(pairs: int, planes: int = 3) -> list[Key]:
+    return [Key(pair, 0, 0, z) for pair in range(pairs) for z in range(planes)]
+
+
+@pytest.mark.parametrize(("pairs", "held"), [(2, 1), (3, 1), (10, 2), (30, 6)])
+def test_whole_pairs_are_held_out(pairs, held):
+    split = split_fields(keys(pairs), 0.2, field(64, 64), seed=0)
+    training = {key.pair for key in split.training}
+    held_out = {key.pair for key in split.held_out}
+    assert len(held_out) == held
+    assert not training & held_out
+    assert training | held_out == set(range(pairs))
+    assert len(split.training) == 3 * len(training)
+
+
+@given(
+    st.integers(40, 200),
+    st.integers(40, 200),
+    st.integers(0, 3),
+    st.floats(0.05, 0.6),
+)
+def test_a_strip_of_the_only_pair_shares_no_pixel(height, width, margin, share):
+    one = field(height, width, margin)
+    try:
+        split = split_fields(keys(1), share, one, seed=0)
+    except OptionError:
+        room = max(height, width) - 2 * margin
+        assert room - max(round(share * room), SMALLEST) < SMALLEST
+        return
+    trained = one.noisy[0][split.training_area(one)]
+    held = one.noisy[0][split.held_out_area(one)]
+    assert not set(trained.ravel()) & set(held.ravel())
+    whole = (height - 2 * margin) * (width - 2 * margin)
+    assert trained.size + held.size == whole
+    assert min(trained.shape + held.shape) >= SMALLEST
+
+
+def test_an_image_that_is_too_small_is_refused_with_a_sentence():
+    with pytest.raises(OptionError, match="too small to hold a part of it out"):
+        split_fields(keys(1), 0.2, field(20, 20), seed=0)
+
+
+def test_windows_lie_in_the_held_out_strip():
+    one = field(256, 256)
+    split = split_fields(keys(1), 0.2, one, seed=0)
+    held = one.noisy[0][split.held_out_area(one)]
+    windows = cut_windows([(one, split.held_out_area(one))], 40, seed=0)
+    assert len(windows) >= 8
+    places = np.concatenate([window.plane.ravel() for window in windows])
+    assert len(set(places)) == places.size
+    assert set(places) <= set(held.ravel())
+
+
+def test_windows_are_spread_evenly_over_fields():
+    fields = [field(256, 256) for _ in range(10)]
+    area = (slice(0, 256), slice(0, 256))
+    windows = cut_windows([(each, area) for each in fields], 40, seed=0)
+    assert len(windows) == 40
+    assert all(window.plane.shape == (128, 128) for window in windows)
