@@ -11,9 +11,9 @@ from typing import Annotated
 import torch
 import typer
 
-from napari_denoise.models import list_models
-from napari_denoise.models.depth import SUFFIX_3D
+from napari_denoise.models import bundled_models
 from napari_denoise.models.files import read_network, rewrite_spec
+from napari_denoise.models.names import SUFFIX_3D
 from napari_denoise.models.registry import BUNDLED, CLASSICAL_QUALITY
 from pretraining.cases import cases
 from pretraining.curves import append_log, keep_log, plot_logs
@@ -117,7 +117,7 @@ def evaluate_command(
     ] = "",
 ) -> None:
     """Fill docs/quality.md and docs/quality.csv, and the cards of the 2D models."""
-    names = [card.name for card in list_models() if card.ndim == 2]
+    names = [card.name for card in bundled_models() if card.ndim == 2]
     chosen = only or [IDENTITY, *names]
     store = DOCS / "quality.csv"
     scores = [
@@ -131,7 +131,7 @@ def evaluate_command(
     write_scores(scores, store)
     (DOCS / "quality.md").write_text(quality_page(scores, names), encoding="utf-8")
     classical = {}
-    for card in list_models():
+    for card in bundled_models():
         if card.kind == "classical":
             classical[card.name] = means(scores, card.name)
         elif card.ndim == 2:
@@ -143,7 +143,7 @@ def evaluate_command(
 @app.command("evaluate-series")
 def evaluate_series_command(data: Data) -> None:
     """Fill docs/stacks.md and docs/stacks.csv, and the cards of the 3D models."""
-    deep = [card.name for card in list_models() if card.ndim == 3]
+    deep = [card.name for card in bundled_models() if card.ndim == 3]
     flat = [name.removesuffix(SUFFIX_3D) for name in deep]
     store = DOCS / "stacks.csv"
     scores = []

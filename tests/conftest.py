@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,19 @@ from scipy.ndimage import convolve1d, gaussian_filter
 from napari_denoise.files import read_tiff
 from napari_denoise.models import NetworkModel, Spec
 from napari_denoise.models.halo import measure_halo
+from napari_denoise.models.names import FOLDER_VARIABLE
 from napari_denoise.networks import ARCHITECTURES
 from napari_denoise.samples import PAIRS, pair_paths
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     Image = NDArray[Any]
+
+# The models of whoever runs the tests are no part of them, nor of their processes.
+os.environ[FOLDER_VARIABLE] = os.devnull
 
 # The same examples every time, however busy the machine is.
 settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -132,3 +139,11 @@ def random_model(architecture: str, **hyperparameters: Any) -> NetworkModel:
 def tiny() -> NetworkModel:
     """U-Net of few channels with random weights: fast, and no two tiles alike."""
     return random_model("unet", widths=(4, 8), blocks=1)
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of one's own models, not made yet."""
+    folder = tmp_path / "my models"
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
+    return folder

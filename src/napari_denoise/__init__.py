@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ModelCard,
         list_models,
         load_model,
+        new_model,
         save_model,
     )
     from napari_denoise.noise import Measure, NoiseModel, estimate_noise
@@ -47,6 +48,7 @@ __all__ = [
     "evaluate",
     "list_models",
     "load_model",
+    "new_model",
     "rank_models",
     "rank_steps",
     "save_model",
@@ -70,6 +72,7 @@ _HOMES = {
     "evaluate": "quality",
     "list_models": "models",
     "load_model": "models",
+    "new_model": "models",
     "rank_models": "trust.ranking",
     "rank_steps": "trust.ranking",
     "save_model": "models",

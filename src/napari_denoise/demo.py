@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_denoise.denoising import denoise
 from napari_denoise.files import read_tiff
-from napari_denoise.models import list_models, load_model
+from napari_denoise.models import bundled_models, load_model
 from napari_denoise.picture import compare_picture
 from napari_denoise.quality import evaluate
 from napari_denoise.samples import PAIRS, pair_paths
@@ -47,7 +47,7 @@ def run_demo(
     output.mkdir(parents=True, exist_ok=True)
     networks = [
         card.name
-        for card in list_models()
+        for card in bundled_models()
         if card.kind == "network" and card.ndim == 2  # the images are single planes
     ]
     rows, pictures = [], []

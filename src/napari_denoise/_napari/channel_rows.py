@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from magicgui.widgets import ComboBox, Container, FloatSpinBox, Label
 
 from napari_denoise._napari import tooltips
+from napari_denoise._napari.offered_models import refill
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from napari_denoise.models import ModelCard
+    from napari_denoise._napari.offered_models import OfferedModels
 
 LABEL_WIDTH = 90
 
@@ -39,11 +40,12 @@ class ChannelName:
 class _Row(Container):  # type: ignore[type-arg]
     """Model and strength of one channel."""
 
-    def __init__(self, name: ChannelName, cards: Mapping[str, ModelCard]) -> None:
-        self._cards = cards
+    def __init__(self, name: ChannelName, offered: OfferedModels) -> None:
+        self._cards = offered.cards
         self.title = Label(value=name.text, tooltip=name.text)
         self.title.native.setFixedWidth(LABEL_WIDTH)
-        self.model = ComboBox(choices=list(cards), tooltip=tooltips.CHANNEL_MODEL)
+        self.model = ComboBox(choices=lambda _box: list(self._cards))
+        refill(self.model, offered, tooltips.CHANNEL_MODEL)
         self.strength = FloatSpinBox(
             value=1, min=0, max=2, step=0.05, tooltip=tooltips.CHANNEL_STRENGTH
         )
@@ -64,12 +66,12 @@ class ChannelRows(Container):  # type: ignore[type-arg]
 
     Parameters
     ----------
-    cards : mapping of str to ModelCard
+    offered : OfferedModels
         Models to choose from.
     """
 
-    def __init__(self, cards: Mapping[str, ModelCard]) -> None:
-        self._cards = cards
+    def __init__(self, offered: OfferedModels) -> None:
+        self._offered = offered
         self._rows: dict[ChannelName, _Row] = {}
         self._chosen: dict[ChannelName, tuple[str, float]] = {}  # of rows that went
         super().__init__(labels=False)
@@ -96,10 +98,16 @@ class ChannelRows(Container):  # type: ignore[type-arg]
         self.clear()
         self._rows = {}
         for name in names:
-            row = self._rows[name] = _Row(name, self._cards)
-            values = self._chosen.get(name, (model, strength))
-            row.model.value, row.strength.value = values
+            row = self._rows[name] = _Row(name, self._offered)
+            chosen, strength_then = self._chosen.get(name, (model, strength))
+            row.model.value = chosen if chosen in self._offered.cards else model
+            row.strength.value = min(strength_then, row.strength.max)
             self.append(row)
+
+    def refresh_models(self) -> None:
+        """Follow the models that are offered."""
+        for row in self._rows.values():
+            refill(row.model, self._offered, tooltips.CHANNEL_MODEL)
 
     def values(self, layer: str) -> tuple[list[str], list[float]]:
         """Return models and strengths of a layer's channels."""

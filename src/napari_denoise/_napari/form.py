@@ -12,11 +12,15 @@ from napari_denoise._napari.channel_rows import ChannelRows
 from napari_denoise._napari.layer_inputs import LayerInputs, limit_width
 from napari_denoise._napari.measuring.form import NoiseForm
 from napari_denoise._napari.messages import text_label
+from napari_denoise._napari.offered_models import (
+    NEWS,
+    OfferedModels,
+    choose_anew,
+    refill,
+)
 from napari_denoise._napari.output_form import OutputInputs
 from napari_denoise._napari.settings import Remembered
 from napari_denoise._napari.wording import describe_model
-from napari_denoise.models import list_models
-from napari_denoise.models.depth import SUFFIX_3D
 from napari_denoise.sources import layer_pixels
 
 if TYPE_CHECKING:
@@ -64,10 +68,8 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         self._offers = False  # neighbours to look at
         self._divided = False  # each channel has its own model
         self._neighbours = AUTOMATIC[1]  # as last wished for
-        cards = list_models()
-        # 3D models are chosen by their neighbours, under the name of their sibling.
-        self._cards = {card.name: card for card in cards if card.ndim == 2}
-        self._deep = {card.name for card in cards if card.ndim == 3}
+        self._offered = OfferedModels()
+        self._cards = self._offered.cards
         self.images = LayerInputs(image_layers)
         self.layer, self.axes = self.images.layer, self.images.axes
         self.noise = NoiseForm(viewer, self._chosen)
@@ -82,6 +84,8 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         self.by_itself.changed.connect(self._show_channels)
         self.neighbours.changed.connect(self._on_neighbours)
         self.more.changed.connect(self._on_more)
+        NEWS.changed.connect(self.refresh_models)
+        self.native.destroyed.connect(self._leave)
         self.images.update()
         self._on_more()
         self._on_model()
@@ -90,6 +94,14 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         """Follow the layer list."""
         super().reset_choices()
         self.images.update()
+        self.refresh_models()  # saved from the console, they are no news
+
+    def refresh_models(self) -> None:
+        """Take up models that were saved or removed meanwhile."""
+        if self._offered.read():
+            refill(self.model, self._offered, tooltips.MODEL)
+            self.channels.refresh_models()
+            self._on_model()
 
     def request(self, layer: Image | None = None) -> Request:
         """Read the inputs; only with a layer chosen.
@@ -155,9 +167,8 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         kept.write()
 
     def _what(self) -> list[Widget]:
-        self.model = ComboBox(
-            label="Model", choices=list(self._cards), tooltip=tooltips.MODEL
-        )
+        self.model = ComboBox(label="Model", choices=lambda _box: list(self._cards))
+        refill(self.model, self._offered, tooltips.MODEL)
         if DEFAULT_MODEL in self._cards:
             self.model.value = DEFAULT_MODEL
         self.card = text_label()
@@ -165,7 +176,7 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         self.by_itself = CheckBox(
             text="each channel by itself", tooltip=tooltips.BY_ITSELF
         )
-        self.channels = ChannelRows(self._cards)
+        self.channels = ChannelRows(self._offered)
         self.channels.label = " "
         self.neighbours = ComboBox(
             label="Stack",
@@ -205,12 +216,17 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         """Offer the axes that have planes beside one another."""
         layer = self.layer.value
         axes = None if layer is None else self.images.known_axes(layer)
-        if axes is None or self.model.value + SUFFIX_3D not in self._deep:
-            return [ALONE]
+        # A 3D model takes a single plane, too, where it may find that out itself.
+        deep = self._offered.is_deep(self.model.value)
+        usual = [AUTOMATIC] if deep else [ALONE]
+        if axes is None or not (deep or self._offered.has_deep_form(self.model.value)):
+            return usual
         # The axes may still be those of the layer before.
         sizes = dict(zip(axes, layer_pixels(layer).shape, strict=False))
         offered = [(text, a) for a, text in NEIGHBOURS.items() if sizes.get(a, 1) > 1]
-        return [ALONE, AUTOMATIC, *offered] if offered else [ALONE]
+        if deep:
+            return offered or usual
+        return [ALONE, AUTOMATIC, *offered] if offered else usual
 
     def _on_images(self) -> None:
         self._show_neighbours()
@@ -218,12 +234,13 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
         self.noise.refresh()
 
     def _show_neighbours(self) -> None:
-        offered, self._offers = self._offers, False
-        self.neighbours.reset_choices()
-        offers = len(self.neighbours.choices) > 1
-        if offers and not offered:
-            is_there = self._neighbours in self.neighbours.choices
-            self.neighbours.value = self._neighbours if is_there else AUTOMATIC[1]
+        self._offers = False
+        choose_anew(self.neighbours)
+        choices = self.neighbours.choices
+        offers = len(choices) > 1
+        if offers:
+            wishes = [w for w in (self._neighbours, AUTOMATIC[1]) if w in choices]
+            self.neighbours.value = (*wishes, *choices)[0]
         self.neighbours.visible = self._offers = offers
 
     def _on_neighbours(self) -> None:
@@ -248,3 +265,6 @@ class DenoiseForm(Container):  # type: ignore[type-arg]
     def _on_more(self) -> None:
         self.output.show(self.more.value)
         self.device.visible = self.more.value
+
+    def _leave(self) -> None:
+        NEWS.changed.disconnect(self.refresh_models)

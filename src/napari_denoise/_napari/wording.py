@@ -21,7 +21,7 @@ def describe_model(card: ModelCard) -> str:
         size = f"Network for {card.ndim}D planes, {card.bytes / 1e6:.1f} MB."
     else:
         size = "Classical method, no network."
-    return f"{card.summary} {size}"
+    return f"{card.summary} {size}".strip()
 
 
 def describe_noise(models: Sequence[NoiseModel]) -> str:

@@ -21,9 +21,13 @@ def models(
     """List the models, or show one model's card."""
     with reporting(as_json):
         from napari_denoise.models import list_models, load_model
+        from napari_denoise.models.own import read_shelf
 
         cards = [load_model(name).card] if name else list_models()
-        rows = [_card_text(c) if name else _card_line(c) for c in cards]
+        width = max(12, *(len(card.name) for card in cards))
+        rows = [_card_text(c) if name else _card_line(c, width) for c in cards]
+        for remark in () if name else read_shelf().remarks:
+            typer.echo(f"Note: {remark}", err=True)
         show_report([card.to_dict() for card in cards], as_json, "\n".join(rows))
 
 
@@ -44,9 +48,9 @@ def demo(
         show_report(report, as_json, f"{format_table(rows)}\n\n{names}")
 
 
-def _card_line(card: ModelCard) -> str:
+def _card_line(card: ModelCard, width: int = 12) -> str:
     size = f"{card.bytes / 1e6:.1f} MB" if card.bytes else "–"
-    return f"{card.name:12} {card.kind:10} {card.ndim}D {size:>8}  {card.summary}"
+    return f"{card.name:{width}} {card.kind:10} {card.ndim}D {size:>8}  {card.summary}"
 
 
 def _card_text(card: ModelCard) -> str:

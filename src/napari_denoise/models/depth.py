@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from napari_denoise.errors import ModelError, OptionError
 from napari_denoise.models.model import ClassicalModel
-from napari_denoise.models.registry import BUNDLED, list_models, load_model
+from napari_denoise.models.names import SUFFIX_3D, models_folder
+from napari_denoise.models.registry import (
+    BUNDLED,
+    bundled_models,
+    list_models,
+    load_model,
+)
 from napari_denoise.options import NONE
 
 if TYPE_CHECKING:
     from napari_denoise.axes import Layout
     from napari_denoise.models.model import Model
-
-SUFFIX_3D = "-3d"
 
 
 def choose_depth(model: Model, along: str, layout: Layout) -> tuple[Model, str]:
@@ -31,8 +35,8 @@ def choose_depth(model: Model, along: str, layout: Layout) -> tuple[Model, str]:
     Returns
     -------
     model : Model
-        A bundled model's 3D sibling for neighbours; its 2D sibling for a plane that
-        has none.
+        Its 3D sibling for neighbours, its 2D sibling for a plane that has none, where
+        the model is bundled or one of the user's own folder.
     remark : str
         What the user should know; empty if nothing.
 
@@ -79,7 +83,7 @@ def possible_axes(model: Model, layout: Layout) -> list[str]:
 
 
 def flat_form(model: Model) -> Model | None:
-    """Return the 2D form of a model; None for a 3D one that has no bundled sibling."""
+    """Return the 2D form of a model; None for a 3D one that has no such sibling."""
     return model if model.card.ndim == 2 else _sibling(model, "")
 
 
@@ -88,7 +92,7 @@ def _deep(model: Model) -> Model:
         return model
     deep = _sibling(model, SUFFIX_3D)
     if deep is None:
-        able = [c.name for c in list_models() if c.ndim == 3]
+        able = [c.name for c in bundled_models() if c.ndim == 3]
         names = [name.removesuffix(SUFFIX_3D) for name in able]
         raise OptionError(
             f"“{model.name}” has no 3D weights, so it cannot look at neighbouring "
@@ -99,10 +103,12 @@ def _deep(model: Model) -> Model:
 
 
 def _sibling(model: Model, suffix: str) -> Model | None:
-    """Load the bundled model of that name with another number of dimensions."""
+    """Load the model beside it of that name with another number of dimensions."""
     if isinstance(model, ClassicalModel) or model.path is None:
         return None
-    name = model.name.removesuffix(SUFFIX_3D) + suffix
-    is_there = name in {card.name for card in list_models()}
-    # A file of the user's may be called “unet” too.
-    return load_model(name) if is_there and model.path.parent == BUNDLED else None
+    # A file elsewhere may be called “unet” too.
+    if model.path.parent not in (BUNDLED, models_folder()):
+        return None
+    name, ndim = model.name.removesuffix(SUFFIX_3D) + suffix, 3 if suffix else 2
+    is_there = name in {card.name for card in list_models() if card.ndim == ndim}
+    return load_model(name) if is_there else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ from pydantic import ValidationError
 
 from napari_denoise.errors import FileError, ModelError
 from napari_denoise.models.card import SCHEMA, Spec
+from napari_denoise.models.names import check_name, models_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -129,7 +132,8 @@ def save_model(model: NetworkModel, path: str | Path) -> Path:
     Raises
     ------
     ModelError
-        If the model has no weights to save.
+        If the model has no weights to save; or if, in the folder of one's own models,
+        its name is that of a bundled one.
     FileError
         If the file cannot be written.
     """
@@ -142,6 +146,8 @@ def save_model(model: NetworkModel, path: str | Path) -> Path:
     target = Path(path)
     if target.suffix != SUFFIX:
         target = target.with_name(target.name + SUFFIX)
+    if target.absolute().parent == models_folder().absolute():
+        check_name(target.name.removesuffix(SUFFIX))
     network = model.network.eval()
     if isinstance(network, DnCNN):
         network = network.folded()
@@ -186,6 +192,7 @@ def _read_header(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             text = file.read(length) if length < LARGEST_HEADER else b""
+            weights = file.seek(0, SEEK_END) - 8 - length
     except OSError as error:
         raise ModelError(f"The model file {path} cannot be read: {error}.") from error
     try:
@@ -195,4 +202,17 @@ def _read_header(path: Path) -> dict[str, Any]:
             f"{path.name} is not a model file, or it is cut short: it has no "
             "safetensors header."
         ) from error
-    return header if isinstance(header, dict) else {}
+    if not isinstance(header, dict):
+        return {}
+    if weights < _weights_size(header):
+        raise ModelError(f"{path.name} is cut short: weights are missing at its end.")
+    return header
+
+
+def _weights_size(header: dict[str, Any]) -> int:
+    """Bytes after the header, as far as it says; loading tells what is wrong there."""
+    ends = [0]
+    for name, tensor in header.items():
+        with suppress(TypeError, LookupError, ValueError):
+            ends += [int(tensor["data_offsets"][1])] if name != "__metadata__" else []
+    return max(ends)

@@ -1,4 +1,4 @@
-"""The models that are there by name: bundled networks and classical methods."""
+"""The models that are there by name: bundled, of one's own, and classical methods."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from napari_denoise.models.model import (
     NetworkModel,
     network_card,
 )
+from napari_denoise.models.names import NETWORKS
+from napari_denoise.models.own import BLIND, load_own, own_models
 
 if TYPE_CHECKING:
     from napari_denoise.models.card import ModelCard
 
 BUNDLED = Path(__file__).parent / "bundled"
 CLASSICAL_QUALITY = BUNDLED / "classical.json"
-ORDER = ("unet", "unet-3d", "unet-fast", "dncnn", "autoencoder")
-BLIND = {"dncnn"}
 
 SUMMARIES = {
     "tikhonov": "A linear filter that trades sharpness for calm. Fast, and the "
@@ -35,15 +35,25 @@ SUMMARIES = {
 
 
 def list_models() -> list[ModelCard]:
-    """List bundled networks, the default first, then classical methods.
+    """List all models: bundled networks, the default first, own ones, classical ones.
 
     Returns
     -------
     list of ModelCard
         Read from the files' headers: neither torch nor weights are loaded.
     """
-    networks = [_bundled_card(name) for name in ORDER if _file(name).exists()]
-    return networks + [_classical(name).card for name in DENOISERS]
+    return [*_bundled_networks(), *own_models(), *_classical_methods()]
+
+
+def bundled_models() -> list[ModelCard]:
+    """List what comes with napari-denoise: networks, and classical methods.
+
+    Returns
+    -------
+    list of ModelCard
+        The default first; the same for every user.
+    """
+    return [*_bundled_networks(), *_classical_methods()]
 
 
 def load_model(name_or_path: Any) -> Model:
@@ -69,8 +79,11 @@ def load_model(name_or_path: Any) -> Model:
     name = str(name_or_path)
     if name in DENOISERS:
         return _classical(name)
-    if name in ORDER and _file(name).exists():
+    if name in NETWORKS and _file(name).exists():
         return _bundled(name)
+    own = load_own(name)
+    if own is not None:
+        return own
     path = Path(name).expanduser()
     if path.suffix == SUFFIX or path.exists():
         return read_network(path)
@@ -81,6 +94,14 @@ def load_model(name_or_path: Any) -> Model:
     )
 
 
+def _bundled_networks() -> list[ModelCard]:
+    return [_bundled_card(name) for name in NETWORKS if _file(name).exists()]
+
+
+def _classical_methods() -> list[ModelCard]:
+    return [_classical(name).card for name in DENOISERS]
+
+
 @cache
 def _bundled(name: str) -> NetworkModel:
     return read_network(_file(name))
@@ -89,8 +110,8 @@ def _bundled(name: str) -> NetworkModel:
 @cache
 def _bundled_card(name: str) -> ModelCard:
     path = _file(name)
-    size = path.stat().st_size
-    return network_card(name, read_spec(path), size, uses_sigma=name not in BLIND)
+    spec, size = read_spec(path), path.stat().st_size
+    return network_card(name, spec, size, uses_sigma=spec.architecture not in BLIND)
 
 
 def _classical(name: str) -> ClassicalModel:

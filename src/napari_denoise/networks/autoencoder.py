@@ -33,6 +33,9 @@ class AutoEncoder(DenoisingNetwork):
         Convolutions per pitch, in the encoder and in the decoder.
     """
 
+    decoder_layers = ("decoder.",)
+    bottleneck = "encoder"
+
     def __init__(
         self,
         ndim: int = 2,
@@ -59,6 +62,7 @@ class AutoEncoder(DenoisingNetwork):
             decoder += _chain(ndim, high, high, blocks, 1)
         self.encoder = nn.Sequential(*encoder)
         self.decoder = nn.Sequential(*decoder, convolution(ndim, (widths[0], 1)))
+        self.end_layers = ("encoder.0.", f"decoder.{len(decoder)}.")
 
     def denoise(self, noisy: Tensor, sigma: Tensor) -> Tensor:
         """Encode and decode."""

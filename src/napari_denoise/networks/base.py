@@ -40,6 +40,12 @@ class DenoisingNetwork(nn.Module, ABC):
         Numbers per pixel of a plane in the largest feature map: what memory it takes.
     uses_sigma : bool
         Whether the network is told the noise level.
+    decoder_layers : tuple of str
+        What makes the image out of the features: beginnings of parameters' names.
+    end_layers : tuple of str
+        The first layer and the last, which face the images: the same.
+    bottleneck : str
+        Module whose output has the features that are farthest from the images.
     """
 
     ndim: int
@@ -49,6 +55,9 @@ class DenoisingNetwork(nn.Module, ABC):
     z_held: int = 0
     floats_per_pixel: float
     uses_sigma: ClassVar[bool] = True
+    decoder_layers: tuple[str, ...]
+    end_layers: tuple[str, ...]
+    bottleneck: str
 
     def forward(self, noisy: Tensor, sigma: Tensor) -> Tensor:
         """Denoise a batch.

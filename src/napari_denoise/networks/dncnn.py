@@ -29,6 +29,7 @@ class DnCNN(DenoisingNetwork):
     """
 
     uses_sigma: ClassVar[bool] = False
+    end_layers = ("head.", "tail.")
 
     def __init__(
         self, ndim: int = 2, depth: int = 17, width: int = 64, norm: bool = True
@@ -54,6 +55,12 @@ class DnCNN(DenoisingNetwork):
             normalisation(width) if norm else nn.Identity() for _ in hidden
         )
         self.tail = convolution(ndim, (width, 1), bias=True)
+        # A chain has neither: its second half, and what enters that.
+        late = [
+            f"{part}.{i}." for part in ("body", "norms") for i in hidden[middle.start :]
+        ]
+        self.decoder_layers = (*late, "tail.")
+        self.bottleneck = f"norms.{middle.start - 1}" if depth > 3 else "head"
         self.activation = nn.ReLU(inplace=True)
 
     def denoise(self, noisy: Tensor, sigma: Tensor) -> Tensor:

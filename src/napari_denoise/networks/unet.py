@@ -53,6 +53,10 @@ class UNet(DenoisingNetwork):
         of that of the bottom.
     """
 
+    decoder_layers = ("up.", "dec.", "tail.")
+    end_layers = ("head.", "tail.")
+    bottleneck = "mid"
+
     def __init__(
         self,
         ndim: int = 2,

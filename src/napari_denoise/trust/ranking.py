@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_denoise.errors import OptionError
 from napari_denoise.measurement import stop_if
-from napari_denoise.models import list_models, load_model
+from napari_denoise.models import bundled_models, load_model
 from napari_denoise.noise import finite_plane
 from napari_denoise.options import AUTO, NONE
 from napari_denoise.progress import run_to_end
@@ -144,7 +144,7 @@ def rank_steps(
 
 def _names(models: Iterable[Any] | None) -> list[Any]:
     if models is None:
-        return [card.name for card in list_models() if card.ndim == 2]
+        return [card.name for card in bundled_models() if card.ndim == 2]
     return [models] if isinstance(models, str) else list(models)
 
 
