@@ -13,7 +13,7 @@ from napari_denoise.models import Training
 from napari_denoise.networks import ARCHITECTURES, inflate
 from napari_denoise.networks.base import channels_last
 from napari_denoise.networks.dncnn import DnCNN
-from pretraining.loss import (
+from napari_denoise.training.losses import (
     WEIGHT_OF_TOTAL,
     noise_left,
     noise_left_of_total,

@@ -11,7 +11,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from napari_denoise import load_model
-from pretraining.loss import (
+from napari_denoise.training.losses import (
     WEIGHT_OF_TOTAL,
     noise_left,
     noise_left_of_total,
