@@ -1,1 +1,1 @@
-"""Training on one's own images: pairs, patches, losses, and the loop."""
+"""Fine-tuning of models on a user's own images."""
