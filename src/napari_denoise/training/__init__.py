@@ -1,1 +1,1 @@
-"""Fine-tuning of models on a user's own images."""
+"""Training on one's own images: pairs, patches, losses, and the loop."""

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     Tokens = tuple[str, ...]
     Key = Callable[[Tokens], Tokens]
 
+_ROLE_WORDS = """
+average averaged avg bright clean cleaned degraded denoised dim exp exposure frame
+frames ground groundtruth gt hi high highsnr hq hr input inputs label laser lo long
+low lowsnr lq lr mean ms noise noisy orig original output photons power quality raw
+ref reference restored short sig signal single snr source target targets truth
+"""
+_COUNTED_WORDS = """
+average averaged avg exp exposure frame frames laser mean ms noise photons power snr
+"""
 SUFFIXES = re.compile(r"(\.ome)?\.(tiff?|zarr)$", re.IGNORECASE)
-ROLES = frozenset(
-    "noisy noise clean cleaned low high lo hi raw gt groundtruth ground truth lowsnr "
-    "highsnr snr target targets input inputs source output label ref reference avg "
-    "averaged average mean denoised restored single frame frames short long exposure "
-    "exp lq hq lr hr signal sig ms laser power quality dim bright photons degraded "
-    "orig original".split()
-)
+ROLES = frozenset(_ROLE_WORDS.split())
 """Words that say which of the two images a file is, not which field it shows."""
-COUNTED = frozenset(
-    "avg averaged average mean frame frames ms exp exposure laser power photons "
-    "snr noise".split()
-)
+COUNTED = frozenset(_COUNTED_WORDS.split())
 """Of these, the ones that may have a number beside them: ``avg50``, ``16 frames``."""
 
 

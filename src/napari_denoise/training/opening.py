@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from napari_denoise.errors import FileError
 from napari_denoise.files.tiff import DAMAGED, read_tiff
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
     from tifffile import TiffPageSeries
 
@@ -72,7 +73,8 @@ class _TiffPages:
         paged = leading == len(places) and all(isinstance(i, int) for i in places)
         if not paged or self.page_axes == 0:
             return np.asarray(read_tiff(self.path).data[index])
-        number = int(np.ravel_multi_index(places, self.shape[:leading] or (1,)))
+        stack = self.shape[:leading]
+        number = int(np.ravel_multi_index(places, stack)) if stack else 0
         try:
             with tifffile.TiffFile(self.path) as file:
                 page = file.series[0].pages[number]

@@ -8,24 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.fft import irfft2, next_fast_len, rfft2
-from scipy.ndimage import gaussian_filter
 from scipy.signal.windows import tukey
 
-from napari_denoise.noise.simulation import blur_noise
+from napari_denoise.training.structure import FINE, structure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from napari_denoise.noise import NoiseModel
-
     Image = NDArray[np.float32]
 
-FINE, COARSE = 1.0, 8.0
-"""Widths, in pixels, of the Gaussians between which structure is looked at."""
-EXTREME = 99.8
-"""Percentile at which that structure is cut: hot pixels are no landmarks."""
 BLOCK = 128
 """Side of the blocks whose shifts are measured one by one."""
 UPSAMPLING = 20
@@ -36,8 +29,8 @@ SURE_OF_BLOCKS = 0.05
 """Uncertainty of all blocks beyond which the plane as a whole is asked."""
 SHORTEST = 8
 """Side in pixels below which nothing is measured."""
-ALIKE = 12.0
-"""Pixels that vary together after smoothing with `FINE`: 4π times its square."""
+ALIKE = 4 * np.pi * FINE**2
+"""Pixels whose noise varies together after smoothing."""
 FLOOR = 0.05
 """Uncertainty in pixels that no block is better than."""
 NEAR_PEAK, FAR_PEAK = 5.0, 7.5
@@ -149,25 +142,6 @@ def register(
     )
 
 
-def structure(plane: Image) -> Image:
-    """Keep of an image what lies between noise and background.
-
-    Parameters
-    ----------
-    plane : ndarray of float32, shape (Y, X)
-        In any unit.
-
-    Returns
-    -------
-    ndarray of float32, shape (Y, X)
-    """
-    coarse = min(COARSE, min(plane.shape) / 8)
-    fine = gaussian_filter(plane, FINE, mode="reflect")
-    band = fine - gaussian_filter(fine, max(coarse, 2 * FINE), mode="reflect")
-    low, high = np.percentile(band, (100 - EXTREME, EXTREME))
-    return np.asarray(np.clip(band, low, high), np.float32)
-
-
 def _whole_shift(
     fixed: list[Image], moving: list[Image], limit: float
 ) -> tuple[tuple[int, int], float, float, bool]:
@@ -209,7 +183,7 @@ def _correlation(fixed: list[Image], moving: list[Image]) -> Image:
 
 
 def _spread_elsewhere(surface: Image, peak: tuple[np.intp, ...]) -> float:
-    """Standard deviation of the correlation away from its peak."""
+    """Return the standard deviation of the correlation away from its peak."""
     reach = [min(AROUND, side // 4) for side in surface.shape]
     rows, columns = (
         (np.arange(-r, r + 1) + int(i)) % side
@@ -263,7 +237,7 @@ def _measured(one: Image, other: Image, sure: float = np.inf) -> _Block:
 
 
 def _uncertainty(one: Image, other: Image) -> float:
-    """Standard error of a shift: noise, where the slopes are, over slopes.
+    """Estimate the error of a shift: noise, where the slopes are, over slopes.
 
     It is the Cramér–Rao bound, but for noise that is stronger where it is bright.
     """
@@ -277,7 +251,7 @@ def _uncertainty(one: Image, other: Image) -> float:
         slopes = np.gradient(scale * other, axis=axis) ** 2
         total = max(float(slopes.sum()), 1e-20)
         errors.append(ALIKE * float(np.sum(noise * slopes)) / total**2)
-    return max(errors) ** 0.5
+    return float(max(errors) ** 0.5)
 
 
 def _vote(blocks: list[_Block]) -> tuple[NDArray[np.float64], float]:
@@ -311,31 +285,3 @@ def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     order = np.argsort(values)
     passed = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(passed, passed[-1] / 2)])
-
-
-def share_of_signal(planes: Sequence[Image], noise: NoiseModel) -> float:
-    """How much of what is looked at in a noisy image is no noise.
-
-    Parameters
-    ----------
-    planes : sequence of ndarray of float32, shape (Y, X)
-        Noisy, in counts.
-    noise : NoiseModel
-        Of them.
-
-    Returns
-    -------
-    float
-        Share of the variance, 0 to 1. The correlation with the clean image is its root.
-    """
-    seen = sum(float(structure(plane).var()) for plane in planes) / len(planes)
-    side = 8 * int(COARSE) + 1
-    impulse = np.zeros((side, side), np.float64)
-    impulse[side // 2, side // 2] = 1
-    if noise.correlation_length > 0:
-        impulse = blur_noise(impulse, noise.correlation_length / 2)
-    fine = gaussian_filter(impulse, FINE)
-    passed = float(np.sum((fine - gaussian_filter(fine, COARSE)) ** 2))
-    levels = [gaussian_filter(plane, 2 * FINE) for plane in planes]
-    expected = passed * float(np.mean([np.mean(noise.std(p) ** 2) for p in levels]))
-    return float(np.clip(1 - expected / max(seen, 1e-30), 0, 1))

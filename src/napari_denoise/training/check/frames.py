@@ -15,7 +15,7 @@ from napari_denoise.training.check.samples import spread
 from napari_denoise.training.registration import register
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 

@@ -9,7 +9,7 @@ import numpy as np
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.findings import Finding
 from napari_denoise.training.match import match_planes
-from napari_denoise.training.registration import share_of_signal
+from napari_denoise.training.structure import share_of_signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SAME_FIELD, DOUBTFUL = 0.6, 0.8
 """Correlation of the details, as a share of what the noise allows: of right pairs it
 was above 0.9, of two stains of one field below 0.45."""
-SATURATED, MUCH_SATURATED = 0.001, 0.01
+SATURATED, MUCH_SATURATED = 0.005, 0.02
 """Shares of the pixels at the highest value that are noted, and warned of."""
 TELLING = 6.0
 """Standard deviations of chance that the correlation of a right pair must exceed."""

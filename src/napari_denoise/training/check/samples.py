@@ -87,7 +87,7 @@ def thumbnail(image: Opened, channel: int) -> Thumbnail:
     """Make a thumbnail of the middle plane of a channel."""
     planes = image.layout.planes(image.layout.channels[channel])
     counts = image.layout.read(image.data, planes[len(planes) // 2])
-    checksum = crc32(np.ascontiguousarray(counts))
+    checksum = crc32(np.ascontiguousarray(counts).tobytes())
     plane = gaussian_filter(finite_plane(counts)[0], 1.0)
     scale = min(1.0, THUMBNAIL / max(plane.shape))
     if scale < 1:

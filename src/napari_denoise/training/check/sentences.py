@@ -76,8 +76,8 @@ STRETCHED = (
     "{slope:.3g} · clean {sign} {intercept:.3g}."
 )
 NEGATIVE = (
-    "The clean image of “{name}”{channel} is dark where the noisy one is bright: one of "
-    "them is inverted, or they do not belong together."
+    "The clean image of “{name}”{channel} is dark where the noisy one is bright: one "
+    "of them is inverted, or they do not belong together."
 )
 SWAPPED = (
     "The clean image of “{name}”{channel} is {ratio} noisier than the noisy one: noisy "

@@ -109,5 +109,5 @@ def _certainty(votes: NDArray[np.float32]) -> float:
             for tile in np.array_split(row, min(TILES, row.shape[1]), axis=1)
         ]
     )
-    error = float(sums.std(ddof=1)) * len(sums) ** 0.5
+    error = float(sums.std(ddof=1) * np.sqrt(len(sums)))
     return float(sums.sum()) / max(error, 1e-20)
