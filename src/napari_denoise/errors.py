@@ -4,6 +4,10 @@ None of these derives from :class:`RuntimeError`: napari's generator workers swa
 runtime errors raised inside them.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class DenoiseError(Exception):
     """Base of every error that napari-denoise raises on purpose."""
@@ -31,6 +35,22 @@ class ModelError(DenoiseError, ValueError):
 
 class DeviceError(DenoiseError):
     """The computing device is missing or out of memory."""
+
+
+class PairsError(DenoiseError, ValueError):
+    """Noisy and clean images do not belong together, or are no use for training.
+
+    Parameters
+    ----------
+    reason : str
+        Why, without a capital letter.
+    report : PairReport, optional
+        What the check of the pairs found, where there was one.
+    """
+
+    def __init__(self, reason: str, report: Any = None) -> None:
+        super().__init__(f"The pairs do not fit: {reason}")
+        self.report = report
 
 
 class FileError(DenoiseError, OSError):

@@ -1,0 +1,209 @@
+"""What the pixels of one channel of one pair say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_denoise.training.check import sentences
+from napari_denoise.training.check.findings import Finding
+from napari_denoise.training.match import match_planes
+from napari_denoise.training.structure import share_of_signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_denoise.noise import NoiseModel
+    from napari_denoise.training.check.findings import Level
+    from napari_denoise.training.check.samples import Sample
+    from napari_denoise.training.match import Match, Matched
+
+SAME_FIELD, DOUBTFUL = 0.6, 0.8
+"""Correlation of the details, as a share of what the noise allows: of right pairs it
+was above 0.9, of two stains of one field below 0.45."""
+SATURATED, MUCH_SATURATED = 0.005, 0.02
+"""Shares of the pixels at the highest value that are noted, and warned of."""
+TELLING = 6.0
+"""Standard deviations of chance that the correlation of a right pair must exceed."""
+LEVELS = 32
+"""An image of fewer counts than these has many pixels at the highest by nature."""
+WARPED, MUCH_WARPED = 0.15, 0.4
+"""Shares of the blocks that lie elsewhere that are warned of, and refused."""
+SWAPPED, HARDLY = 1.25, 0.7
+"""Noise of the clean image, as a share of that of the noisy one."""
+SLOPE_OFF, INTERCEPT_OFF = 0.02, 0.5
+"""Difference from 1, and from 0 in σ of the noise, that is worth a note."""
+
+
+def check_pixels(
+    name: str, sample: Sample, noise: NoiseModel, channel: str
+) -> tuple[Match | None, list[Finding]]:
+    """Match the clean planes to the noisy ones, and say what was found on the way.
+
+    Parameters
+    ----------
+    name : str
+        Of the pair.
+    sample : Sample
+        Planes of both images.
+    noise : NoiseModel
+        Of the noisy image.
+    channel : str
+        Words to be said after the name where there are several channels, else empty.
+
+    Returns
+    -------
+    match : Match or None
+        None where the pair must not be used.
+    findings : list of Finding
+    """
+    pairs = list(zip(sample.noisy, sample.clean, strict=True))
+    if all(np.array_equal(one, other) for one, other in pairs):
+        said = sentences.IDENTICAL.format(name=name)
+        return None, [Finding(name, "identical", "refused", said)]
+    found = list(check_saturation(name, sample.clean, channel, "clean"))
+    if all(np.ptp(plane) == 0 for plane in sample.clean):
+        said = sentences.FLAT.format(name=name, channel=channel)
+        return None, [*found, Finding(name, "flat", "refused", said)]
+    matched = match_planes(sample.noisy, sample.clean, noise)
+    found += _judge(name, sample, noise, channel, matched)
+    refused = any(finding.level == "refused" for finding in found)
+    return None if refused else matched.match, found
+
+
+def check_saturation(
+    name: str, planes: Sequence[NDArray[np.float32]], channel: str, which: str
+) -> Iterator[Finding]:
+    """Say how many pixels are at the highest value, where they are many.
+
+    Parameters
+    ----------
+    name : str
+        Of the pair.
+    planes : sequence of ndarray of float32, shape (Y, X)
+        Counts.
+    channel : str
+        Words to be said after the name.
+    which : str
+        ``"noisy"`` or ``"clean"``.
+
+    Yields
+    ------
+    Finding
+    """
+    top = max(float(plane.max()) for plane in planes)
+    share = float(np.mean([np.mean(plane == top) for plane in planes]))
+    few = any(np.unique(plane).size >= LEVELS for plane in planes)
+    if share >= SATURATED and few:
+        said = sentences.SATURATED.format(
+            share=_percent(share), which=which, name=name, channel=channel
+        )
+        level: Level = "warning" if share >= MUCH_SATURATED else "note"
+        yield Finding(name, "saturated", level, said)
+
+
+def _judge(
+    name: str, sample: Sample, noise: NoiseModel, channel: str, matched: Matched
+) -> Iterator[Finding]:
+    """Go through what the match shows, the gravest first."""
+    place = {"name": name, "channel": channel}
+    swapped = _noise_of_clean(matched, place)
+    if swapped is not None and swapped.level == "refused":
+        # What is measured on noisy and clean is of no use the wrong way round.
+        yield swapped
+        return
+    strangers = _field(sample, noise, matched, place)
+    if strangers is not None:
+        yield strangers
+        if strangers.level == "refused":
+            return
+    yield from _position(matched, place)
+    yield from _counts(matched.match, noise, place)
+    if swapped is not None:
+        yield swapped
+
+
+def _field(
+    sample: Sample, noise: NoiseModel, matched: Matched, place: dict[str, str]
+) -> Finding | None:
+    """Whether both images show the same field."""
+    found = matched.registration
+    expected = share_of_signal(sample.noisy, noise) ** 0.5
+    agreement = found.correlation / max(expected, 1e-6)
+    if not found.found and expected < TELLING * found.background:
+        said = sentences.TOO_FAINT.format(**place)
+        return Finding(place["name"], "faint", "warning", said)
+    said_as = {**place, "agreement": _percent(max(min(agreement, 1.0), 0.0))}
+    if not found.found or agreement < SAME_FIELD:
+        inverted = matched.correlation < -0.3
+        text = sentences.NEGATIVE if inverted else sentences.FOREIGN
+        return Finding(place["name"], "foreign", "refused", text.format(**said_as))
+    if agreement < DOUBTFUL:
+        said = sentences.DOUBTFUL.format(**said_as)
+        return Finding(place["name"], "doubtful", "warning", said)
+    return None
+
+
+def _position(matched: Matched, place: dict[str, str]) -> Iterator[Finding]:
+    found, name = matched.registration, place["name"]
+    y, x = found.shift
+    where = {**place, "y": y, "x": x, "distance": found.distance}
+    if found.distance > matched.limit:
+        said = sentences.FAR.format(**where, limit=matched.limit)
+        yield Finding(name, "shift", "refused", said)
+    elif matched.match.shift != (0.0, 0.0):
+        yield Finding(name, "shift", "note", sentences.MOVED.format(**where))
+    if found.moved > WARPED and found.blocks * found.moved >= 2:
+        much = found.moved > MUCH_WARPED
+        advice = (
+            "Register the images first."
+            if much
+            else "Those parts may come out blurred."
+        )
+        said = sentences.WARPED.format(
+            **place,
+            share=_percent(found.moved),
+            farthest=found.farthest,
+            advice=advice,
+        )
+        yield Finding(name, "warped", "refused" if much else "warning", said)
+
+
+def _counts(
+    match: Match, noise: NoiseModel, place: dict[str, str]
+) -> Iterator[Finding]:
+    if match.slope <= 0:
+        said = sentences.NEGATIVE.format(**place)
+        yield Finding(place["name"], "intensity", "refused", said)
+        return
+    off = abs(match.intercept) > INTERCEPT_OFF * noise.sigma
+    if off or abs(match.slope - 1) > SLOPE_OFF:
+        said = sentences.STRETCHED.format(
+            **place,
+            slope=match.slope,
+            sign="−" if match.intercept < 0 else "+",
+            intercept=abs(match.intercept),
+        )
+        yield Finding(place["name"], "intensity", "note", said)
+
+
+def _noise_of_clean(matched: Matched, place: dict[str, str]) -> Finding | None:
+    """Compare the noise of both, in the fine details that they do not share."""
+    if not matched.registration.found or matched.correlation <= 0:
+        return None
+    one, other = matched.noise_of_noisy, matched.noise_of_clean
+    if other <= HARDLY * one:
+        return None
+    if other > SWAPPED * one:
+        ratio = f"{other / one:.1f} times" if other < 100 * one else "much"
+        said = sentences.SWAPPED.format(**place, ratio=ratio)
+        return Finding(place["name"], "swapped", "refused", said)
+    said = sentences.HARDLY.format(**place, share=_percent(other / one))
+    return Finding(place["name"], "noisy clean", "warning", said)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"

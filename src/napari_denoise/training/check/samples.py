@@ -1,0 +1,129 @@
+"""The planes of a pair on which it is checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+from skimage.transform import resize_local_mean
+
+from napari_denoise.noise import finite_plane
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_denoise.training.pairs import Opened
+
+    Image = NDArray[np.float32]
+
+MOST_PLANES = 4
+MOST_SIDE = 1024
+"""Pixels along Y and X that are looked at; of larger planes, where most is seen."""
+THUMBNAIL = 96
+"""Longest side of a thumbnail in pixels."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some planes of one channel of a pair.
+
+    Attributes
+    ----------
+    noisy, clean : tuple of ndarray of float32, shape (Y, X)
+        The same parts of the same planes; `clean` is empty where there is none.
+    """
+
+    noisy: tuple[Image, ...]
+    clean: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A plane made small, to be compared with those of other pairs.
+
+    Attributes
+    ----------
+    pixels : ndarray of float32, shape (Y, X)
+        What it shows between noise and background; of mean 0 and norm 1.
+    checksum : int
+        Of the whole plane's counts.
+    """
+
+    pixels: Image
+    checksum: int
+
+
+def sample_planes(noisy: Opened, clean: Opened | None, channel: int) -> Sample:
+    """Read planes spread over a channel.
+
+    Parameters
+    ----------
+    noisy, clean : Opened
+        Of the same shape; the order of their axes may differ.
+    channel : int
+        Its number, from 0.
+
+    Returns
+    -------
+    Sample
+    """
+    planes = noisy.layout.planes(noisy.layout.channels[channel])
+    numbers = spread(len(planes), MOST_PLANES)
+    ones = [_read(noisy, channel, number) for number in numbers]
+    if clean is None:
+        part = _window(ones[0])
+        return Sample(tuple(plane[part] for plane in ones))
+    others = [_read(clean, channel, number) for number in numbers]
+    part = _window(others[0])
+    return Sample(
+        tuple(plane[part] for plane in ones), tuple(plane[part] for plane in others)
+    )
+
+
+def thumbnail(image: Opened, channel: int) -> Thumbnail:
+    """Make a thumbnail of the middle plane of a channel."""
+    planes = image.layout.planes(image.layout.channels[channel])
+    counts = image.layout.read(image.data, planes[len(planes) // 2])
+    checksum = crc32(np.ascontiguousarray(counts).tobytes())
+    plane = gaussian_filter(finite_plane(counts)[0], 1.0)
+    scale = min(1.0, THUMBNAIL / max(plane.shape))
+    if scale < 1:
+        shape = tuple(max(1, round(scale * side)) for side in plane.shape)
+        plane = resize_local_mean(plane, shape, preserve_range=True)
+    plane = plane - gaussian_filter(plane, max(plane.shape) / 12)
+    low, high = np.percentile(plane, (0.2, 99.8))
+    plane = np.clip(plane, low, high)
+    plane = plane - plane.mean()
+    norm = float(np.linalg.norm(plane))
+    return Thumbnail(np.asarray(plane / max(norm, 1e-20), np.float32), checksum)
+
+
+def spread(count: int, most: int) -> list[int]:
+    """Return numbers of `most` of `count` things, evenly spread."""
+    if count <= most:
+        return list(range(count))
+    return [int((k + 0.5) * count / most) for k in range(most)]
+
+
+def _read(image: Opened, channel: int, number: int) -> Image:
+    planes: Any = image.layout.planes(image.layout.channels[channel])
+    return finite_plane(image.layout.read(image.data, planes[number]))[0]
+
+
+def _window(plane: Image) -> tuple[slice, slice]:
+    """Where the most is seen of a plane that is too large to be looked at whole."""
+    if max(plane.shape) <= MOST_SIDE:
+        return slice(None), slice(None)
+    starts = [
+        range(0, max(side - MOST_SIDE, 0) + 1, MOST_SIDE // 2) for side in plane.shape
+    ]
+    windows = [
+        (slice(y, y + MOST_SIDE), slice(x, x + MOST_SIDE))
+        for y in starts[0]
+        for x in starts[1]
+    ]
+    # Every fourth pixel tells where structure is.
+    return max(windows, key=lambda part: float(plane[part][::4, ::4].std()))

@@ -1,0 +1,244 @@
+"""The check of all pairs, one after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_denoise.errors import DenoiseError, NoiseError, OptionError
+from napari_denoise.noise import NoiseModel, gaussian_sigma, measure_channel
+from napari_denoise.options import given_noise
+from napari_denoise.progress import run_to_end
+from napari_denoise.training.check import sentences
+from napari_denoise.training.check.findings import Finding, PairReport
+from napari_denoise.training.check.frames import check_frames
+from napari_denoise.training.check.headers import check_header
+from napari_denoise.training.check.one_pair import check_pixels, check_saturation
+from napari_denoise.training.check.samples import sample_planes, thumbnail
+from napari_denoise.training.check.strangers import find_strangers
+from napari_denoise.training.pairs import Gathered, gather_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from napari_denoise.training.check.samples import Thumbnail
+    from napari_denoise.training.match import Match
+    from napari_denoise.training.pairs import Opened, Pair
+
+MOST = 64
+"""Pairs that are checked fully."""
+TARGETS = ("clean", "mean", "frames")
+GRAVITY = {"refused": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True)
+class PairChecked:
+    """A pair was checked.
+
+    Attributes
+    ----------
+    done, total : int
+        Pairs of those that are checked fully.
+    name : str
+        Of the pair.
+    """
+
+    done: int
+    total: int
+    name: str
+
+
+def check_pairs(
+    noisy: Any,
+    clean: Any = None,
+    *,
+    axes: str | None = None,
+    target: str = "clean",
+    noise: Any = "auto",
+    most: int = MOST,
+) -> PairReport:
+    """Find out whether images fit together and are of use for training.
+
+    Parameters
+    ----------
+    noisy, clean, axes
+        As :func:`~napari_denoise.training.pairs.gather_pairs` takes them. `noisy` may
+        be what it returned, too.
+    target : {"clean", "mean", "frames"}
+        Without clean images, ``"mean"`` and ``"frames"`` say that the noisy ones are
+        repeated frames along T; otherwise each noisy image is checked alone.
+    noise : "auto", "none", float, Measure, NoiseModel or a sequence of these
+        Of the noisy images, as `denoise` takes it.
+    most : int
+        So many pairs are checked fully, the same ones each time; of the others only
+        the headers are.
+
+    Returns
+    -------
+    PairReport
+
+    Raises
+    ------
+    PairsError, FileError, ImageError
+        If no pairs can be gathered.
+    OptionError, NoiseError
+        If an option does not work.
+    """
+    steps = check_steps(noisy, clean, axes=axes, target=target, noise=noise, most=most)
+    return run_to_end(steps)
+
+
+def check_steps(
+    noisy: Any,
+    clean: Any = None,
+    *,
+    axes: str | None = None,
+    target: str = "clean",
+    noise: Any = "auto",
+    most: int = MOST,
+) -> Generator[PairChecked, None, PairReport]:
+    """Check pairs one by one; see :func:`check_pairs`.
+
+    Yields
+    ------
+    PairChecked
+        After each pair that was checked fully.
+
+    Returns
+    -------
+    PairReport
+    """
+    if target not in TARGETS:
+        raise OptionError(
+            f"target={target!r} does not work: “clean” takes clean images, “mean” and "
+            "“frames” take repeated frames along T."
+        )
+    if most < 1:
+        raise OptionError(f"most={most!r} does not work: give 1 or more.")
+    given = noisy if isinstance(noisy, Gathered) else None
+    gathered = given or gather_pairs(noisy, clean, axes=axes)
+    pairs = gathered.pairs
+    frames = target != "clean" and all(pair.clean is None for pair in pairs)
+    check = _Check(pairs, noise, frames=frames)
+    check.findings += [
+        Finding(None, "left out", "warning", remark) for remark in gathered.remarks
+    ]
+    check.look_at_headers()
+    chosen = check.choose(most)
+    for done, number in enumerate(chosen, start=1):
+        check.look_at(number)
+        yield PairChecked(done, len(chosen), pairs[number].name)
+    check.compare(chosen)
+    return check.report(len(chosen))
+
+
+@dataclass
+class _Check:
+    """What is known so far."""
+
+    pairs: tuple[Pair, ...]
+    given: Any
+    frames: bool
+    findings: list[Finding] = field(default_factory=list)
+    matches: dict[tuple[int, int], Match] = field(default_factory=dict)
+    noise: dict[tuple[int, int], NoiseModel] = field(default_factory=dict)
+    usable: list[int] = field(default_factory=list)
+    small: dict[int, tuple[Thumbnail, Thumbnail | None]] = field(default_factory=dict)
+
+    def look_at_headers(self) -> None:
+        """Open every pair, and keep those whose pixels can be looked at."""
+        channels = None
+        for number, pair in enumerate(self.pairs):
+            layout, found = check_header(pair, channels, frames=self.frames)
+            self.findings += found
+            if layout is not None and channels is None:
+                channels = len(layout.channels)
+                given_noise(self.given, channels)  # refused now rather than later
+            if not any(finding.level == "refused" for finding in found):
+                self.usable.append(number)
+
+    def choose(self, most: int) -> list[int]:
+        """Return the pairs to be checked fully, the same ones each time."""
+        if len(self.usable) <= most:
+            return self.usable
+        rng = np.random.default_rng(0)
+        return sorted(int(n) for n in rng.choice(self.usable, most, replace=False))
+
+    def look_at(self, number: int) -> None:
+        """Check the pixels of a pair, channel by channel."""
+        pair = self.pairs[number]
+        try:
+            noisy = pair.noisy.open()
+            clean = None if pair.clean is None else pair.clean.open()
+            self._look_at(number, noisy, clean)
+        except DenoiseError as error:
+            said = sentences.UNREADABLE.format(name=pair.name, error=error)
+            self.findings.append(Finding(pair.name, "unreadable", "refused", said))
+
+    def _look_at(self, number: int, noisy: Opened, clean: Opened | None) -> None:
+        name = self.pairs[number].name
+        channels = len(noisy.layout.channels)
+        other = None if clean is None else thumbnail(clean, 0)
+        self.small[number] = thumbnail(noisy, 0), other
+        for channel in range(channels):
+            words = f" (channel {channel})" if channels > 1 else ""
+            sample = sample_planes(noisy, clean, channel)
+            self.findings += check_saturation(name, sample.noisy, words, "noisy")
+            noise = self._noise_of(name, noisy, channel, words)
+            if noise is None:
+                # A clean image has none: say what else is wrong, as if it had a bit.
+                noise = NoiseModel.gaussian(1e-3 * _range(sample.noisy))
+            else:
+                self.noise[number, channel] = noise
+            if clean is not None:
+                match, found = check_pixels(name, sample, noise, words)
+                self.findings += found
+                if match is not None:
+                    self.matches[number, channel] = match
+            elif self.frames:
+                self.findings += check_frames(name, noisy, channel, noise, words)
+
+    def _noise_of(
+        self, name: str, noisy: Opened, channel: int, words: str
+    ) -> NoiseModel | None:
+        layout = noisy.layout
+        given = given_noise(self.given, len(layout.channels))
+        if given is None:
+            planes = sample_planes(noisy, None, channel).noisy
+            return NoiseModel.gaussian(max(gaussian_sigma(planes), 1e-12))
+        asked = given[channel]
+        if isinstance(asked, NoiseModel):
+            return asked
+        try:
+            found = measure_channel(noisy.data, layout, layout.channels[channel], asked)
+        except NoiseError as error:
+            said = sentences.BAD_NOISE.format(name=name, error=error)
+            self.findings.append(Finding(name, "noise", "refused", said))
+            return None
+        if found.kind == "none":
+            said = sentences.NO_NOISE.format(name=name, channel=words)
+            self.findings.append(Finding(name, "noise", "refused", said))
+            return None
+        return found
+
+    def compare(self, chosen: list[int]) -> None:
+        """Compare each pair with all others, by thumbnails of the first channel."""
+        seen = [number for number in chosen if number in self.small]
+        self.findings += find_strangers(
+            [self.pairs[number].name for number in seen],
+            [self.small[number][0] for number in seen],
+            [self.small[number][1] for number in seen],
+        )
+
+    def report(self, checked: int) -> PairReport:
+        """Return all of it, the gravest first."""
+        findings = sorted(self.findings, key=lambda found: GRAVITY[found.level])
+        return PairReport(
+            self.pairs, tuple(findings), self.matches, self.noise, checked
+        )
+
+
+def _range(planes: tuple[np.ndarray[Any, Any], ...]) -> float:
+    return max(float(np.ptp(plane)) for plane in planes) or 1.0

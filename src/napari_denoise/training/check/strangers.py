@@ -1,0 +1,113 @@
+"""Each pair against all others: images that are there twice, or shuffled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_denoise.training.check import sentences
+from napari_denoise.training.check.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_denoise.training.check.samples import Thumbnail
+
+TILES = 8
+"""Along each side of a thumbnail; each has a vote."""
+CERTAIN = 4.0
+"""Standard errors by which another clean image must fit better."""
+CLEARLY = 0.05
+"""Correlation by which it must, besides."""
+
+
+def find_strangers(
+    names: Sequence[str],
+    noisy: Sequence[Thumbnail],
+    clean: Sequence[Thumbnail | None],
+) -> Iterator[Finding]:
+    """Compare each noisy image with the clean images of all pairs.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the pairs.
+    noisy, clean : sequence of Thumbnail
+        Of the same pairs, of one channel.
+
+    Yields
+    ------
+    Finding
+    """
+    yield from _twice(names, noisy, clean)
+    for shape in {small.pixels.shape for small in noisy}:
+        group = [
+            number
+            for number, (one, other) in enumerate(zip(noisy, clean, strict=True))
+            if one.pixels.shape == shape and other is not None
+        ]
+        yield from _shuffled(names, noisy, clean, group)
+
+
+def _twice(
+    names: Sequence[str],
+    noisy: Sequence[Thumbnail],
+    clean: Sequence[Thumbnail | None],
+) -> Iterator[Finding]:
+    first_noisy: dict[int, str] = {}
+    first_clean: dict[int, str] = {}
+    by_noisy = {one.checksum: name for one, name in zip(noisy, names, strict=True)}
+    for name, one, other in zip(names, noisy, clean, strict=True):
+        if (twin := first_noisy.setdefault(one.checksum, name)) != name:
+            said = sentences.REPEATED.format(name=twin, other=name)
+            yield Finding(name, "repeated", "warning", said)
+        if other is None:
+            continue
+        if (twin := first_clean.setdefault(other.checksum, name)) != name:
+            said = sentences.SHARED.format(name=twin, other=name)
+            yield Finding(name, "shared", "note", said)
+        owner = by_noisy.get(other.checksum, name)
+        if owner != name:
+            said = sentences.REUSED.format(name=name, other=owner)
+            yield Finding(name, "reused", "refused", said)
+
+
+def _shuffled(
+    names: Sequence[str],
+    noisy: Sequence[Thumbnail],
+    clean: Sequence[Thumbnail | None],
+    group: list[int],
+) -> Iterator[Finding]:
+    others = [small for n in group if (small := clean[n]) is not None]
+    if len(group) < 2:
+        return
+    table = np.stack([small.pixels.ravel() for small in others])
+    for place, number in enumerate(group):
+        fits = table @ noisy[number].pixels.ravel()
+        best = int(np.argmax(fits))
+        own, better = float(fits[place]), float(fits[best])
+        if better < own + CLEARLY or best == place:
+            continue
+        gain = others[best].pixels - others[place].pixels
+        if _certainty(noisy[number].pixels * gain) < CERTAIN:
+            continue
+        name, other = names[number], names[group[best]]
+        said = sentences.SHUFFLED.format(name=name, other=other, better=better, own=own)
+        yield Finding(name, "shuffled", "refused", said)
+
+
+def _certainty(votes: NDArray[np.float32]) -> float:
+    """Sum of the votes of all tiles, in standard errors."""
+    rows = np.array_split(votes, min(TILES, votes.shape[0]), axis=0)
+    sums = np.array(
+        [
+            float(tile.sum())
+            for row in rows
+            for tile in np.array_split(row, min(TILES, row.shape[1]), axis=1)
+        ]
+    )
+    error = float(sums.std(ddof=1) * np.sqrt(len(sums)))
+    return float(sums.sum()) / max(error, 1e-20)

@@ -1,0 +1,154 @@
+"""How the clean image of a pair is brought onto the noisy one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.ndimage import shift as move
+
+from napari_denoise.noise import finite_plane
+from napari_denoise.training.intensity import common_slope, fit_line, noise_ratio
+from napari_denoise.training.registration import register
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_denoise.noise import NoiseModel
+    from napari_denoise.training.registration import Registration
+
+FARTHEST = 8.0
+"""Pixels by which a clean image may be moved, and …"""
+FARTHEST_SHARE = 0.03
+"""… the share of the shorter side; never less than …"""
+ALWAYS_MOVED = 2.0
+"""… so many pixels."""
+NOT_WORTH_MOVING = 0.1
+"""Pixels. Interpolation would cost as much as such a shift."""
+CERTAIN = 3.0
+"""Standard errors that a shift must exceed."""
+SPLINE = 2
+"""Pixels next to the border that a cubic spline makes of what lies beyond."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a clean plane is brought onto the noisy one; one per pair and channel.
+
+    Parameters
+    ----------
+    shift : tuple of float
+        Pixels along Y and X by which the clean plane is moved.
+    slope, intercept : float
+        ``noisy ≈ slope · moved clean + intercept``; the intercept in counts.
+    """
+
+    shift: tuple[float, float] = (0.0, 0.0)
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    @property
+    def margin(self) -> int:
+        """Pixels along each border that are not valid after moving."""
+        if self.shift == (0.0, 0.0):
+            return 0
+        return math.ceil(max(map(abs, self.shift))) + SPLINE
+
+    def apply(self, clean: NDArray[Any]) -> NDArray[np.float32]:
+        """Bring a clean plane onto the noisy one.
+
+        Parameters
+        ----------
+        clean : ndarray, shape (Y, X)
+            Counts of the clean image, of any type.
+
+        Returns
+        -------
+        ndarray of float32, shape (Y, X)
+            Counts of the noisy image; a cubic spline where the shift is no whole
+            number, the nearest pixel repeated beyond the border.
+        """
+        plane = finite_plane(clean)[0]
+        if self.shift != (0.0, 0.0):
+            plane = np.asarray(move(plane, self.shift, order=3, mode="nearest"))
+        return np.asarray(self.slope * plane + self.intercept, np.float32)
+
+    def inside(self, plane: NDArray[Any]) -> NDArray[Any]:
+        """Cut off the margin of a plane of shape (Y, X)."""
+        rows, columns = (slice(self.margin, side - self.margin) for side in plane.shape)
+        return plane[rows, columns]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A match, and what was measured to find it.
+
+    Attributes
+    ----------
+    match : Match
+    registration : Registration
+    limit : float
+        Pixels by which the clean image may be moved.
+    correlation : float
+        Of both images' means of small cells, −1 to 1.
+    noise_of_noisy, noise_of_clean : float
+        Fine noise in counts of the noisy image; see
+        :func:`~napari_denoise.training.intensity.noise_ratio`.
+    """
+
+    match: Match
+    registration: Registration
+    limit: float
+    correlation: float
+    noise_of_noisy: float
+    noise_of_clean: float
+
+
+def farthest_shift(shape: tuple[int, int]) -> float:
+    """Pixels by which the clean image of planes of that shape may be moved."""
+    return max(ALWAYS_MOVED, min(FARTHEST, FARTHEST_SHARE * min(shape)))
+
+
+def match_planes(
+    noisy: Sequence[NDArray[Any]], clean: Sequence[NDArray[Any]], noise: NoiseModel
+) -> Matched:
+    """Find shift, slope and intercept of one pair and channel.
+
+    Parameters
+    ----------
+    noisy, clean : sequence of ndarray, shape (Y, X)
+        The same planes of both images, all of one shape and any type.
+    noise : NoiseModel
+        Of the noisy image.
+
+    Returns
+    -------
+    Matched
+        The shift is none where it cannot be told from none, and where it lies beyond
+        the limit: such a pair must not be used.
+    """
+    ones = [finite_plane(np.asarray(plane))[0] for plane in noisy]
+    others = [finite_plane(np.asarray(plane))[0] for plane in clean]
+    limit = farthest_shift(ones[0].shape)
+    registration = register(ones, others, limit)
+    moving = Match(_worthwhile(registration, limit))
+    ones = [moving.inside(plane) for plane in ones]
+    others = [moving.inside(moving.apply(plane)) for plane in others]
+    line = fit_line(ones, others, noise)
+    ratio = common_slope(ones, others)
+    return Matched(
+        Match(moving.shift, line.slope, line.intercept),
+        registration,
+        limit,
+        line.correlation,
+        *noise_ratio(ones, others, ratio),
+    )
+
+
+def _worthwhile(found: Registration, limit: float) -> tuple[float, float]:
+    least = max(NOT_WORTH_MOVING, CERTAIN * found.uncertainty)
+    return found.shift if least < found.distance <= limit else (0.0, 0.0)
