@@ -25,27 +25,35 @@ if TYPE_CHECKING:
     )
     from napari_denoise.noise import Measure, NoiseModel, estimate_noise
     from napari_denoise.quality import Metrics, evaluate
+    from napari_denoise.training.augmentation import Augmentation
+    from napari_denoise.training.check import PairReport, check_pairs
+    from napari_denoise.training.fine_tuning import fine_tune, fine_tune_steps
     from napari_denoise.trust.assessment import assess, assess_steps
     from napari_denoise.trust.ranking import rank_models, rank_steps
     from napari_denoise.trust.verdict import Assessment
 
 __all__ = [
     "Assessment",
+    "Augmentation",
     "DenoiseError",
     "Measure",
     "Metrics",
     "Model",
     "ModelCard",
     "NoiseModel",
+    "PairReport",
     "__version__",
     "assess",
     "assess_steps",
     "background_region",
+    "check_pairs",
     "denoise",
     "denoise_layer",
     "denoise_steps",
     "estimate_noise",
     "evaluate",
+    "fine_tune",
+    "fine_tune_steps",
     "list_models",
     "load_model",
     "new_model",
@@ -56,20 +64,25 @@ __all__ = [
 
 _HOMES = {
     "Assessment": "trust.verdict",
+    "Augmentation": "training.augmentation",
     "DenoiseError": "errors",
     "Measure": "noise",
     "Metrics": "quality",
     "Model": "models",
     "ModelCard": "models",
     "NoiseModel": "noise",
+    "PairReport": "training.check",
     "assess": "trust.assessment",
     "assess_steps": "trust.assessment",
     "background_region": "_napari.measuring.regions",
+    "check_pairs": "training.check",
     "denoise": "denoising",
     "denoise_layer": "_napari.layers",
     "denoise_steps": "denoising",
     "estimate_noise": "noise",
     "evaluate": "quality",
+    "fine_tune": "training.fine_tuning",
+    "fine_tune_steps": "training.fine_tuning",
     "list_models": "models",
     "load_model": "models",
     "new_model": "models",

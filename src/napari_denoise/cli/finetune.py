@@ -134,8 +134,9 @@ def _run(
     with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
 
         def show(event: Any) -> None:
-            if isinstance(event, PairsChecked) and event.report is not None and tell:
-                tell("\n".join([event.report.summary, *event.report.sentences]))
+            if isinstance(event, PairsChecked) and tell:
+                found = [finding.sentence for finding in event.report.findings]
+                tell("\n".join([event.report.summary, *found]))
             if isinstance(event, StepDone):
                 bar.update(round(100 * event.progress, 1) - bar.n)
             if isinstance(event, EpochDone):

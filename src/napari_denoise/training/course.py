@@ -11,6 +11,7 @@ from napari_denoise.errors import OptionError
 from napari_denoise.training.augmentation import Augmentation
 from napari_denoise.training.losses import LOSSES
 from napari_denoise.training.targets import CLEAN
+from napari_denoise.training.trainable import TRAINABLE
 
 EPOCHS = 20
 """A course is judged so often."""
@@ -18,7 +19,6 @@ WARM_UP = 0.03
 LOWEST_RATE = 0.01
 """Of the peak, at the end."""
 DEFAULT_MINUTES = 5.0
-PARTS = ("all", "decoder", "ends")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Course:
 
     def __post_init__(self) -> None:
         _check_choice("loss", self.loss, tuple(LOSSES))
-        _check_choice("train", self.train, PARTS)
+        _check_choice("train", self.train, TRAINABLE)
         if self.target != CLEAN and self.loss != "mse":
             raise OptionError(
                 f"The loss “{self.loss}” needs clean images: towards noisy ones only "
@@ -126,7 +126,7 @@ def _check_number(
     if (
         isinstance(value, bool)
         or not isinstance(value, kind)
-        or not lowest <= float(value) <= highest  # type: ignore[arg-type]
+        or not lowest <= float(value) <= highest
     ):
         what = "whole number" if whole else "number"
         limit = "" if highest == math.inf else f" and at most {highest:g}"

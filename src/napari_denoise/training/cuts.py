@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_denoise.noise import NoiseModel, simulate
+from napari_denoise.noise import simulate
 from napari_denoise.training.deformation import bend, deform
-from napari_denoise.training.examples import Example
+from napari_denoise.training.examples import Example, in_photons, noise_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,7 +106,7 @@ def vary(
     Cut
         Of `side` pixels along Y and X.
     """
-    noise = _noise_of(cut.scaling)
+    noise = noise_of(cut.scaling)
     is_redrawn = rng.random() < how.share_redrawn
     clean = cut.clean
     if is_redrawn and may_redraw and _can_be_redrawn(cut) and clean is not None:
@@ -134,19 +134,17 @@ def example(patch: Cut) -> Example:
     -------
     Example
     """
-    scaling, noise = patch.scaling, _noise_of(patch.scaling)
+    scaling, noise = patch.scaling, noise_of(patch.scaling)
     truth = patch.noisy if patch.clean is None else patch.clean
     if patch.noisy.ndim == 3:
         truth = truth if truth.ndim == 2 else truth[len(truth) // 2]
         truth = truth[None]
     is_poisson = noise.kind == "poisson-gaussian"
-    unit = noise.gain if is_poisson else noise.read_std
-    dark = noise.offset if is_poisson else 0.0
     # Where counts are not stabilised, z is in counts; the loss wants noise of 1.
-    per_z = unit if scaling.noise is None else 1.0
+    per_z = noise.read_std if scaling.noise is None else 1.0
     return Example(
         noisy=scaling.enter(patch.noisy),
-        clean=((truth - dark) / unit).astype(np.float32),
+        clean=in_photons(truth, scaling),
         sigma=scaling.told,
         shift=scaling.shift / per_z,
         scale=scaling.scale / per_z,
@@ -189,11 +187,6 @@ def preview_patches(
         (_central(each.noisy), None if each.clean is None else _central(each.clean))
         for each in patches
     ]
-
-
-def _noise_of(scaling: Scaling) -> NoiseModel:
-    # Where no noise is known at all, errors are counted in counts.
-    return scaling.noise or NoiseModel.gaussian(scaling.sigma or 1.0)
 
 
 def _can_be_redrawn(cut: Cut) -> bool:

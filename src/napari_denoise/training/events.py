@@ -12,29 +12,26 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_denoise.models import NetworkModel
-    from napari_denoise.training.check import PairReport
+    from napari_denoise.training.check import PairChecked, PairReport
     from napari_denoise.training.gain import Gain
 
     FineTuning = Generator[
-        "PairsChecked | TrainingStarted | StepDone | EpochDone", None, "FineTuned"
+        "PairChecked | PairsChecked | TrainingStarted | StepDone | EpochDone",
+        None,
+        "FineTuned",
     ]
 
 
 @dataclass(frozen=True)
 class PairsChecked:
-    """Some pairs were looked at.
+    """All pairs were checked, and none refused.
 
     Attributes
     ----------
-    done, total : int
-        Pairs.
-    report : PairReport or None
-        With the last of them.
+    report : PairReport
     """
 
-    done: int
-    total: int
-    report: PairReport | None = None
+    report: PairReport
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,8 @@ class Batch:
 
 def noise_of(scaling: Scaling) -> NoiseModel:
     """Return the noise of a channel; Gaussian where it was not modelled."""
-    return scaling.noise or NoiseModel.gaussian(scaling.sigma)
+    # Where no noise is known at all, errors are counted in counts.
+    return scaling.noise or NoiseModel.gaussian(scaling.sigma or 1.0)
 
 
 def in_photons(counts: NDArray[np.floating], scaling: Scaling) -> NDArray[np.float32]:
@@ -118,40 +119,6 @@ def in_counts(photons: NDArray[np.floating], scaling: Scaling) -> NDArray[np.flo
     if noise.gain > 0:
         return np.asarray(photons * noise.gain + noise.offset, np.float32)
     return np.asarray(photons * noise.read_std, np.float32)
-
-
-def make_example(
-    noisy: NDArray[np.float32],
-    target: NDArray[np.float32],
-    scaling: Scaling,
-) -> Example:
-    """Bring a patch of an image, in counts, to what a network learns from.
-
-    Parameters
-    ----------
-    noisy : ndarray of float32, shape ([Z,] Y, X)
-        Counts.
-    target : ndarray of float32, shape ([Z,] Y, X)
-        The same counts, clean or noisy.
-    scaling : Scaling
-        Of the channel.
-
-    Returns
-    -------
-    Example
-    """
-    noise = noise_of(scaling)
-    # In units of σ where counts enter the network as they are.
-    unit = scaling.sigma if scaling.noise is None else 1.0
-    return Example(
-        scaling.enter(noisy),
-        in_photons(target, scaling),
-        scaling.told,
-        scaling.shift / unit,
-        scaling.scale / unit,
-        noise.read_std / noise.gain if noise.gain > 0 else -1.0,
-        noise.correlation_length / 2,
-    )
 
 
 def collate(examples: list[Example]) -> Batch:

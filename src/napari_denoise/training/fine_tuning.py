@@ -13,16 +13,25 @@ from napari_denoise.progress import run_to_end
 from napari_denoise.training.augmentation import parse_augmentation
 from napari_denoise.training.check import check_steps, refuse
 from napari_denoise.training.course import Course
+from napari_denoise.training.events import PairsChecked
 from napari_denoise.training.fields import Fields
 from napari_denoise.training.loop import Loop
 from napari_denoise.training.material import make_material
 from napari_denoise.training.self_supervision import check_blind_spots
-from napari_denoise.training.targets import BLIND, FRAMES, MEAN, choose_target
+from napari_denoise.training.targets import (
+    ALONE,
+    BLIND,
+    CLEAN,
+    FRAMES,
+    MEAN,
+    choose_target,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from napari_denoise.training.events import FineTuning, PairsChecked
+    from napari_denoise.training.check import PairChecked
+    from napari_denoise.training.events import FineTuning
 
 RATE = 3e-4
 RATE_FROM_SCRATCH = 1e-3
@@ -172,7 +181,7 @@ def fine_tune_steps(
 
     Yields
     ------
-    PairsChecked, TrainingStarted, StepDone, EpochDone
+    PairChecked, PairsChecked, TrainingStarted, StepDone, EpochDone
 
     Returns
     -------
@@ -211,7 +220,8 @@ def fine_tune_steps(
     fields = yield from _checked(noisy, clean, axes, towards, noise, radius)
     judged: Fields | float = share
     if not share:
-        judged = yield from _checked(*validation, axes, towards, noise, radius)
+        their, own = validation
+        judged = yield from _checked(their, own, axes, towards, noise, radius)
     material = make_material(fields, judged, course)
     file = None if checkpoint is None else Path(checkpoint)
     stop = stopped or (lambda: False)
@@ -221,10 +231,14 @@ def fine_tune_steps(
 
 def _checked(
     noisy: Any, clean: Any, axes: str | None, target: str, noise: Any, radius: int
-) -> Generator[PairsChecked, None, Fields]:
+) -> Generator[PairChecked | PairsChecked, None, Fields]:
     """Check pairs, refuse them or make fields of them."""
-    report = yield from check_steps(noisy, clean, axes=axes, target=target, noise=noise)
+    towards = CLEAN if target in ALONE else target
+    report = yield from check_steps(
+        noisy, clean, axes=axes, target=towards, noise=noise
+    )
     refuse(report)
+    yield PairsChecked(report)
     if target == BLIND:
         check_blind_spots(list(report.noise.values()))
     return Fields(report.pairs, target, radius, noise, report.matches, report.noise)

@@ -14,6 +14,8 @@ ENOUGH_PAIRS = 4
 """With fewer held-out pairs than these, windows are what a mean is taken over."""
 SURE = 2.0
 """A gain counts from so many of its standard errors on."""
+LEAST_DB = 0.02
+"""Less is no gain to anybody, however sure."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Gain:
     @property
     def is_sure(self) -> bool:
         """Whether it is beyond its error."""
-        return self.decibels > SURE * self.error
+        return self.decibels > max(SURE * self.error, LEAST_DB)
 
 
 def gain(before: Errors, after: Errors) -> Gain:

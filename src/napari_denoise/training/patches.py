@@ -90,14 +90,14 @@ class Cutter:
 def patch_side(areas: Sequence[Area]) -> int:
     """Return the side of patches that fit into all areas: a multiple of the stride."""
     smallest = min(part.stop - part.start for area in areas for part in area)
-    return min(LARGEST_SIDE, max(smallest // STRIDE * STRIDE, STRIDE))
+    return min(LARGEST_SIDE, max(int(smallest) // STRIDE * STRIDE, STRIDE))
 
 
 def _widened(first: int, side: int, border: int, part: slice) -> NDArray[np.integer]:
     """Return rows or columns with a border, reflected where the area ends."""
     place = np.arange(first - border, first + side + border)
     length = part.stop - part.start
-    return part.start + reflected(place - part.start, length)
+    return np.asarray(part.start + reflected(place - part.start, length))
 
 
 def _contrast(field: Field, top: int, left: int, side: int) -> float:

@@ -7,12 +7,12 @@ import hashlib
 import math
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import save
 
-import napari_denoise
 from napari_denoise.models import NetworkModel, Training
 from napari_denoise.models.halo import measure_halo
 from napari_denoise.training.examples import noise_of
@@ -149,7 +149,7 @@ def tuned_model(
         "training": Training.model_validate(report),
         "quality": quality,
         "parent": report["started_from"],
-        "software_version": napari_denoise.__version__,
+        "software_version": version("napari-denoise"),
     }
     return NetworkModel(name, spec.model_copy(update=changes), network)
 

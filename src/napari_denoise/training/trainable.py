@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from torch.nn import functional
 
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
     from napari_denoise.networks import DenoisingNetwork
 
-Share = Literal["all", "decoder", "ends"]
 TRAINABLE = ("all", "decoder", "ends")
 
 
-def choose_trainable(network: DenoisingNetwork, train: Share) -> list[nn.Parameter]:
+def choose_trainable(network: DenoisingNetwork, train: str) -> list[nn.Parameter]:
     """Let some weights of a network learn, and hold all others.
 
     The fewer learn, the less a network can forget, and the less it can gain.

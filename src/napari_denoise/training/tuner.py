@@ -124,10 +124,13 @@ class Tuner:
 
     def _errors(self, batch: Batch) -> Tensor:
         if self._alone is None:
-            return self._loss(self._forward(batch.noisy, batch.sigma), batch)
+            output = self._forward(batch.noisy, batch.sigma)
+            errors: Tensor = self._loss(output, batch)
+            return errors
         generator = torch.Generator(self.device)
         generator.manual_seed(int(torch.randint(1 << 62, ())))
-        return self._alone(self._forward, batch, generator)
+        alone: Tensor = self._alone(self._forward, batch, generator)
+        return alone
 
     def _forward(self, noisy: Tensor, sigma: Tensor) -> Tensor:
         """Denoise a batch, in mixed precision where that is faster."""

@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_denoise.risk import expected_squares
-from napari_denoise.training.examples import (
-    collate,
-    in_counts,
-    in_photons,
-    make_example,
-    noise_of,
-)
+from napari_denoise.training.cuts import Cut, example
+from napari_denoise.training.examples import collate, in_counts, in_photons, noise_of
 from napari_denoise.training.gain import Errors
 
 if TYPE_CHECKING:
@@ -158,10 +153,10 @@ def _side(area: Area, fields: int) -> int:
     """Return the side of windows that cut an area into enough of them."""
     height, width = (part.stop - part.start for part in area)
     wanted = max(FEWEST_PER_FIELD // fields, 1)
-    side = min(LARGEST, height, width)
+    side = int(min(LARGEST, height, width))
     while side > SMALLEST and (height // side) * (width // side) < wanted:
         side -= 8
-    return max(side, min(SMALLEST, height, width))
+    return max(side, int(min(SMALLEST, height, width)))
 
 
 def _cut(field: Field, top: int, left: int, side: int) -> Window:
@@ -177,12 +172,8 @@ def _squares(
     """Yield each window's mean square error and noise, in photons squared."""
     for first in range(0, len(windows), WINDOWS_PER_BATCH):
         group = windows[first : first + WINDOWS_PER_BATCH]
-        batch = collate(
-            [
-                make_example(_seen(w.noisy), _like(w.target, w.noisy), w.scaling)
-                for w in group
-            ]
-        ).to(device)
+        examples = [example(Cut(_seen(w.noisy), w.target, w.scaling)) for w in group]
+        batch = collate(examples).to(device)
         restored, _ = batch.restored(run(batch.noisy, batch.sigma))
         errors = (restored - batch.clean).double().square().flatten(1).mean(dim=1)
         for window, error in zip(group, errors.tolist(), strict=True):
@@ -192,14 +183,6 @@ def _squares(
 def _seen(noisy: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return a stack, or the plane where a model looks at no others."""
     return noisy if len(noisy) > 1 else noisy[0]
-
-
-def _like(
-    target: NDArray[np.float32] | None, noisy: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    if target is None:
-        raise ValueError("There is nothing to compare with.")
-    return target[None] if len(noisy) > 1 else target
 
 
 def _noise(window: Window) -> float:
@@ -242,8 +225,7 @@ def _risk(window: Window, run: Run, device: torch.device, number: int) -> float:
 def _restored(
     noisy: NDArray[np.float32], scaling: Scaling, run: Run, device: torch.device
 ) -> NDArray[np.float32]:
-    blank = np.zeros((1,) * (len(noisy) > 1) + noisy.shape[1:], np.float32)
-    batch = collate([make_example(_seen(noisy), blank, scaling)]).to(device)
+    batch = collate([example(Cut(_seen(noisy), None, scaling))]).to(device)
     restored, _ = batch.restored(run(batch.noisy, batch.sigma))
     photons: NDArray[np.float32] = restored.cpu().numpy()
     return in_counts(photons.reshape(noisy.shape[-2:]), scaling)

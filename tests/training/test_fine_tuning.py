@@ -1,0 +1,361 @@
+"""Fine-tuning from end to end, on small images and small networks."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+
+from napari_denoise import denoise, evaluate, load_model, new_model, save_model
+from napari_denoise.errors import DenoiseError, ModelError, OptionError, PairsError
+from napari_denoise.noise import NoiseModel, simulate
+from napari_denoise.progress import run_to_end
+from napari_denoise.training.events import EpochDone, StepDone, TrainingStarted
+from napari_denoise.training.fine_tuning import fine_tune, fine_tune_steps
+from tests.conftest import synthetic_scene
+
+NOISE = NoiseModel(gain=2.0, offset=100.0, read_std=4.0)
+SMALL = {"widths": [8, 16], "blocks": 1}
+
+
+def small_model():
+    return new_model("unet", **SMALL)
+
+
+@cache
+def pairs(count: int, side: int = 96):
+    """Parts of a drawn scene with 30 photons at the peak, as a camera gives them."""
+    rng = np.random.default_rng(count)
+    scene = synthetic_scene(512)
+    noisy, clean = [], []
+    for _ in range(count):
+        top, left = rng.integers(0, 512 - side, 2)
+        part = scene[top : top + side, left : left + side]
+        truth = 100 + 60 * part.astype(np.float32)
+        clean.append(truth)
+        noisy.append(simulate(truth, NOISE, rng).round().clip(0).astype(np.uint16))
+    return noisy, clean
+
+
+def weights_of(model) -> torch.Tensor:
+    return torch.cat([value.flatten() for value in model.network.state_dict().values()])
+
+
+def quick(**options):
+    usual = {"steps": 60, "batch": 4, "noise": NOISE, "device": "cpu"}
+    return usual | options
+
+
+def test_a_network_learns_from_random_weights_and_says_how_much():
+    noisy, clean = pairs(5)
+    start = small_model()
+    before = weights_of(start).clone()
+    tuned = fine_tune(start, noisy, clean, **quick(steps=120))
+    told = tuned.card.training
+    assert not told["kept_start"]
+    assert told["gain_db"] > 3
+    assert told["best"] - told["start"] == pytest.approx(told["gain_db"], abs=0.01)
+    assert 0 < told["best_step"] <= 120
+    assert torch.equal(weights_of(start), before)
+    held_noisy, held_clean = (each[-1] for each in pairs(7))
+    gained = [
+        evaluate(denoise(held_noisy, model, noise=NOISE, dtype="float32"), held_clean)
+        for model in (start, tuned)
+    ]
+    assert gained[1].psnr > gained[0].psnr + 3
+
+
+def test_the_start_is_returned_where_nothing_beats_it():
+    noisy, clean = pairs(4)
+    options = quick(steps=20, learning_rate=1e-7)
+    tuned = fine_tune("unet-fast", noisy, clean, **options)
+    told = tuned.card.training
+    assert told["kept_start"]
+    assert told["gain_db"] == 0
+    assert told["best"] == told["start"]
+    assert "The start was kept" in told["summary"]
+    assert torch.equal(weights_of(tuned), weights_of(load_model("unet-fast")))
+
+
+def test_a_model_that_became_worse_is_never_handed_back():
+    noisy, clean = pairs(4)
+    tuned = fine_tune("unet-fast", noisy, clean, **quick(learning_rate=0.1, steps=30))
+    assert tuned.card.training["kept_start"]
+    assert torch.equal(weights_of(tuned), weights_of(load_model("unet-fast")))
+    assert tuned.card.training["curves"][-1]["gain_db"] < 0
+
+
+def test_the_same_seed_gives_the_same_weights():
+    noisy, clean = pairs(4)
+    first, again, other = (
+        weights_of(fine_tune(small_model(), noisy, clean, **quick(seed=seed)))
+        for seed in (3, 3, 4)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_the_random_state_of_the_caller_is_left_alone():
+    noisy, clean = pairs(3)
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    fine_tune(small_model(), noisy, clean, **quick(steps=3, dropout=0.2))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_images_are_never_changed():
+    noisy, clean = (list(each) for each in pairs(3))
+    before = [image.copy() for image in noisy + clean]
+    fine_tune(small_model(), noisy, clean, **quick(steps=3))
+    for image, copy in zip(noisy + clean, before, strict=True):
+        np.testing.assert_array_equal(image, copy)
+
+
+def test_events_tell_the_course():
+    noisy, clean = pairs(4)
+    events = []
+    result = run_to_end(
+        fine_tune_steps(small_model(), noisy, clean, **quick(steps=40)), events.append
+    )
+    steps = [event for event in events if isinstance(event, StepDone)]
+    epochs = [event for event in events if isinstance(event, EpochDone)]
+    (started,) = (e for e in events if isinstance(e, TrainingStarted))
+    assert [event.step for event in steps] == list(range(1, 41))
+    assert all(a.progress < b.progress for a, b in pairwise(steps))
+    assert steps[-1].progress == 1
+    assert len(epochs) == 20
+    assert epochs[-1].point.step == 40
+    assert started.noisy.shape == started.before.shape == epochs[0].now.shape
+    curves = result.report["curves"]
+    assert len(curves) == 21
+    assert curves[0]["step"] == 0
+    best = min(curves, key=lambda point: point["validation"])
+    assert result.report["best_step"] == best["step"]
+    # What is shown becomes what the network makes of the held-out window.
+    error = [np.mean((e.now - started.clean) ** 2) for e in (epochs[0], epochs[-1])]
+    assert error[1] < error[0]
+
+
+def test_stopping_keeps_the_best_so_far():
+    noisy, clean = pairs(4)
+    count = []
+    course = fine_tune_steps(
+        small_model(),
+        noisy,
+        clean,
+        stopped=lambda: len(count) >= 30,
+        **quick(steps=1000),
+    )
+    result = run_to_end(
+        course, lambda event: count.append(1) if isinstance(event, StepDone) else None
+    )
+    assert result.report["steps"] == 30
+    assert not result.kept_start
+
+
+def test_minutes_end_training_too():
+    noisy, clean = pairs(3)
+    began = time.perf_counter()
+    tuned = fine_tune(small_model(), noisy, clean, **quick(steps=None, minutes=0.03))
+    assert time.perf_counter() - began < 60
+    assert 0.03 <= tuned.card.training["minutes"] < 0.2
+
+
+def test_one_pair_is_enough_to_train_and_to_judge():
+    noisy, clean = pairs(1, 256)
+    tuned = fine_tune(small_model(), noisy[0], clean[0], **quick(steps=100))
+    told = tuned.card.training
+    assert told["gain_db"] > 1
+    assert told["material"]["pairs"] == 1
+    assert "of the only pair" in told["material"]["held_out"]
+
+
+def test_pairs_of_their_own_to_judge_on():
+    noisy, clean = pairs(4)
+    own = (noisy[:1], clean[:1])
+    tuned = fine_tune(
+        small_model(), noisy[1:], clean[1:], validation=own, **quick(steps=100)
+    )
+    assert tuned.card.training["gain_db"] > 1
+    assert "their own" in tuned.card.training["material"]["held_out"]
+
+
+@pytest.mark.parametrize("axes", ["CYX", "ZYX", "TYX", "ZCYX"])
+def test_stacks_and_channels(axes):
+    noisy, clean = pairs(4)
+    shape = (2, 2, 96, 96) if len(axes) == 4 else (4, 96, 96)
+    one, truth = (np.stack(each).reshape(shape) for each in (noisy, clean))
+    several = {"C": 4 if axes == "CYX" else 2}.get("C") if "C" in axes else 1
+    tuned = fine_tune(
+        small_model(), one, truth, axes=axes, **quick(noise=[NOISE] * several)
+    )
+    assert tuned.card.training["material"]["planes"] == 4
+
+
+@pytest.mark.parametrize("axes", ["ZYX", "TYX"])
+def test_a_3d_network_learns_from_a_stack(axes):
+    noisy, clean = pairs(6)
+    start = new_model("unet", 3, **SMALL)
+    tuned = fine_tune(start, np.stack(noisy), np.stack(clean), axes=axes, **quick())
+    assert tuned.card.ndim == 3
+    assert tuned.card.training["gain_db"] > 1
+
+
+def test_repeated_frames_do_instead_of_clean_images():
+    scene = 100 + 60 * synthetic_scene(256)[:128, :192].astype(np.float32)
+    rng = np.random.default_rng(0)
+    frames = simulate(np.stack([scene] * 6), NOISE, rng).round().astype(np.uint16)
+    noisy, clean = (each[-1] for each in pairs(7))
+    before = evaluate(
+        denoise(noisy, small_model(), noise=NOISE, dtype="float32"), clean
+    )
+    for target in ("frames", "mean"):
+        options = quick(steps=120, target=target, axes="TYX")
+        tuned = fine_tune(small_model(), frames, **options)
+        assert tuned.card.training["gain_db"] > 1
+        after = evaluate(denoise(noisy, tuned, noise=NOISE, dtype="float32"), clean)
+        assert after.psnr > before.psnr + 1
+
+
+def test_frames_have_no_use_for_other_losses():
+    noisy, _ = pairs(3)
+    with pytest.raises(OptionError, match="only “mse” ends at the clean image"):
+        fine_tune("unet-fast", np.stack(noisy), target="frames", loss="l1", axes="TYX")
+
+
+def test_the_file_explains_itself(tmp_path):
+    noisy, clean = pairs(4)
+    tuned = fine_tune(small_model(), noisy, clean, **quick())
+    path = save_model(tuned, tmp_path / "mine")
+    again = load_model(path)
+    told = again.card.training
+    for name in (
+        "data",
+        "noise",
+        "course",
+        "curves",
+        "gain_db",
+        "started_from",
+        "seed",
+        "minutes",
+        "finished",
+    ):
+        assert told[name] or name == "seed", name
+    assert again.spec.software_version
+    assert again.spec.parent.startswith(small_model().name)
+    json.dumps(again.card.to_dict())
+    np.testing.assert_array_equal(denoise(noisy[0], again), denoise(noisy[0], tuned))
+
+
+KILLED = """
+    import sys
+    import numpy as np
+    from tests.training.test_fine_tuning import pairs, quick, small_model
+    from napari_denoise.training.fine_tuning import fine_tune_steps
+    from napari_denoise.training.events import EpochDone
+    noisy, clean = pairs(4)
+    options = quick(steps=60, checkpoint=sys.argv[1], dropout=0.1)
+    for event in fine_tune_steps(small_model(), noisy, clean, **options):
+        if isinstance(event, EpochDone):
+            print(event.point.step, flush=True)
+"""
+
+
+def test_training_that_was_killed_goes_on_as_if_it_had_not(tmp_path):
+    noisy, clean = pairs(4)
+    options = quick(steps=60, dropout=0.1)
+    whole = fine_tune(small_model(), noisy, clean, **options)
+    checkpoint = tmp_path / "training.checkpoint"
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(checkpoint)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if int(line) >= 24 and checkpoint.exists():
+                process.send_signal(signal.SIGKILL)
+                break
+    assert process.returncode == -signal.SIGKILL
+    events = []
+    steps = fine_tune_steps(
+        small_model(), noisy, clean, checkpoint=checkpoint, **options
+    )
+    result = run_to_end(steps, events.append)
+    first = next(event for event in events if isinstance(event, StepDone))
+    assert 20 < first.step < 60
+    assert torch.equal(weights_of(result.model), weights_of(whole))
+    ours, theirs = result.report["curves"], whole.card.training["curves"]
+    told = [{**point, "minutes": 0} for point in ours]
+    assert told == [{**point, "minutes": 0} for point in theirs]
+
+
+def test_a_checkpoint_of_other_options_is_refused(tmp_path):
+    noisy, clean = pairs(4)
+    path = tmp_path / "a.checkpoint"
+    fine_tune(small_model(), noisy, clean, checkpoint=path, **quick(steps=20))
+    with pytest.raises(OptionError, match="another training"):
+        fine_tune(
+            small_model(), noisy, clean, checkpoint=path, **quick(steps=20, seed=1)
+        )
+
+
+def test_folders_of_files(tmp_path):
+    noisy, clean = pairs(4)
+    for number, (one, truth) in enumerate(zip(noisy, clean, strict=True)):
+        for folder, image in (("noisy", one), ("clean", truth)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            tifffile.imwrite(tmp_path / folder / f"cell{number}.tif", image)
+    tuned = fine_tune(small_model(), tmp_path / "noisy", tmp_path / "clean", **quick())
+    assert tuned.card.training["material"]["pairs"] == 4
+    arrays = fine_tune(small_model(), noisy, clean, **quick())
+    assert torch.equal(weights_of(tuned), weights_of(arrays))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"loss": "l3"}, "mse"),
+        ({"train": "head"}, "decoder"),
+        ({"steps": 0}, "steps"),
+        ({"minutes": -1}, "minutes"),
+        ({"validation": 1.5}, "validation"),
+        ({"target": "dirty"}, "clean images"),
+        ({"augmentation": "much"}, "augmentation"),
+        ({"dropout": 1}, "dropout"),
+    ],
+)
+def test_options_that_do_not_work_are_refused_at_once(options, says):
+    noisy, clean = pairs(3)
+    with pytest.raises(DenoiseError, match=says):
+        fine_tune("unet-fast", noisy, clean, **options)
+
+
+def test_classical_methods_learn_nothing():
+    noisy, clean = pairs(3)
+    with pytest.raises(ModelError, match="nothing to learn"):
+        fine_tune("tv", noisy, clean)
+
+
+def test_wrong_pairs_are_refused():
+    noisy, clean = pairs(4)
+    with pytest.raises(PairsError):
+        fine_tune("unet-fast", noisy, [*clean[1:], clean[0]])
+    with pytest.raises(PairsError):
+        fine_tune("unet-fast", clean, noisy)
+
+
+@pytest.mark.parametrize("train", ["decoder", "ends"])
+def test_what_is_not_trained_stays(train):
+    noisy, clean = pairs(4)
+    tuned = fine_tune(small_model(), noisy, clean, train=train, **quick())
+    start, after = small_model().network.state_dict(), tuned.network.state_dict()
+    changed = {name for name in start if not torch.equal(start[name], after[name])}
+    assert 0 < len(changed) < len(start)
