@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MOST = 64
 """Pairs that are checked fully."""
 TARGETS = ("clean", "mean", "frames")
+ASTRAY = ("foreign", "doubtful", "shift", "warped")
+"""What is found of images that do not belong together."""
 GRAVITY = {"refused": 0, "warning": 1, "note": 2}
 
 
@@ -234,7 +236,14 @@ class _Check:
 
     def report(self, checked: int) -> PairReport:
         """Return all of it, the gravest first."""
-        findings = sorted(self.findings, key=lambda found: GRAVITY[found.level])
+        named = {found.pair for found in self.findings if found.kind == "shuffled"}
+        # Where the right partner is known, it says more than that this one is wrong.
+        told = [
+            found
+            for found in self.findings
+            if found.kind not in ASTRAY or found.pair not in named
+        ]
+        findings = sorted(told, key=lambda found: GRAVITY[found.level])
         return PairReport(
             self.pairs, tuple(findings), self.matches, self.noise, checked
         )
