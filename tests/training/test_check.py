@@ -204,3 +204,17 @@ def test_options_that_do_not_work_are_refused(fields):
         check_pairs(fields[0][0], target="clear")
     with pytest.raises(OptionError, match="most"):
         check_pairs(fields[0][0], most=0)
+
+
+def test_what_is_alike_in_all_pairs_is_told_once(fields):
+    noisy, clean = fields
+    report = check_pairs(noisy, [image.astype(np.float32) for image in clean])
+    (note,) = report.findings
+    assert (note.pair, note.kind) == (None, "dtype")
+    assert "3 more" in note.sentence
+
+
+def test_a_check_of_many_files_can_be_stopped_before_pixels_are_read():
+    images = [np.zeros((8, 8))] * 250
+    steps = list(check_steps(images, images))
+    assert [(step.done, step.total) for step in steps] == [(0, 64), (0, 64)]

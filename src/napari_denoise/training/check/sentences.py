@@ -10,7 +10,7 @@ CHANNELS = (
     "channels."
 )
 DTYPES = (
-    "The images of “{name}” are of different types, noisy {noisy} and clean {clean}: "
+    "The images of “{name}” are of different types, noisy {noisy} and clean {clean}; "
     "the clean counts are mapped to the noisy ones."
 )
 SMALL = (

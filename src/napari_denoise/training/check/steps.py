@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MOST = 64
 """Pairs that are checked fully."""
+OFTEN = 100
+"""Headers after which progress is told, and a check can be stopped."""
 TARGETS = ("clean", "mean", "frames")
 ASTRAY = ("foreign", "doubtful", "shift", "warped")
 """What is found of images that do not belong together."""
@@ -37,12 +39,12 @@ GRAVITY = {"refused": 0, "warning": 1, "note": 2}
 
 @dataclass(frozen=True)
 class PairChecked:
-    """A pair was checked.
+    """A pair was checked, or the headers of some more.
 
     Attributes
     ----------
     done, total : int
-        Pairs of those that are checked fully.
+        Pairs of those that are checked fully; none is done while headers are read.
     name : str
         Of the pair.
     """
@@ -106,7 +108,7 @@ def check_steps(
     Yields
     ------
     PairChecked
-        After each pair that was checked fully.
+        After each pair that was checked fully, and now and then before.
 
     Returns
     -------
@@ -127,7 +129,10 @@ def check_steps(
     check.findings += [
         Finding(None, "left out", "warning", remark) for remark in gathered.remarks
     ]
-    check.look_at_headers()
+    for number in range(len(pairs)):
+        check.look_at_header(number)
+        if number % OFTEN == OFTEN - 1:
+            yield PairChecked(0, min(most, len(pairs)), pairs[number].name)
     chosen = check.choose(most)
     for done, number in enumerate(chosen, start=1):
         check.look_at(number)
@@ -143,23 +148,24 @@ class _Check:
     pairs: tuple[Pair, ...]
     given: Any
     frames: bool
+    channels: int | None = None
     findings: list[Finding] = field(default_factory=list)
     matches: dict[tuple[int, int], Match] = field(default_factory=dict)
     noise: dict[tuple[int, int], NoiseModel] = field(default_factory=dict)
     usable: list[int] = field(default_factory=list)
     small: dict[int, tuple[Thumbnail, Thumbnail | None]] = field(default_factory=dict)
 
-    def look_at_headers(self) -> None:
-        """Open every pair, and keep those whose pixels can be looked at."""
-        channels = None
-        for number, pair in enumerate(self.pairs):
-            layout, found = check_header(pair, channels, frames=self.frames)
-            self.findings += found
-            if layout is not None and channels is None:
-                channels = len(layout.channels)
-                given_noise(self.given, channels)  # refused now rather than later
-            if not any(finding.level == "refused" for finding in found):
-                self.usable.append(number)
+    def look_at_header(self, number: int) -> None:
+        """Open a pair, and keep it if its pixels can be looked at."""
+        layout, found = check_header(
+            self.pairs[number], self.channels, frames=self.frames
+        )
+        if layout is not None and self.channels is None:
+            self.channels = len(layout.channels)
+            given_noise(self.given, self.channels)  # refused now rather than later
+        if not any(finding.level == "refused" for finding in found):
+            self.usable.append(number)
+        self.findings += found
 
     def choose(self, most: int) -> list[int]:
         """Return the pairs to be checked fully, the same ones each time."""
@@ -243,10 +249,20 @@ class _Check:
             for found in self.findings
             if found.kind not in ASTRAY or found.pair not in named
         ]
-        findings = sorted(told, key=lambda found: GRAVITY[found.level])
+        findings = sorted(_once(told, "dtype"), key=lambda found: GRAVITY[found.level])
         return PairReport(
             self.pairs, tuple(findings), self.matches, self.noise, checked
         )
+
+
+def _once(findings: list[Finding], kind: str) -> list[Finding]:
+    """Tell what is said of many pairs alike for the first of them only."""
+    alike = [found for found in findings if found.kind == kind]
+    if len(alike) < 2:
+        return findings
+    more = f" So are those of {len(alike) - 1} more."
+    first = replace(alike[0], pair=None, sentence=alike[0].sentence + more)
+    return [first, *(found for found in findings if found.kind != kind)]
 
 
 def _range(planes: tuple[np.ndarray[Any, Any], ...]) -> float:
