@@ -108,6 +108,21 @@ def test_too_faint_to_tell_is_no_reason_to_refuse():
     report = check_pairs(clean + rng.normal(0, 30, clean.shape), clean)
     assert kinds(report, "warning") == {("image", "faint")}
     assert not report.is_refused
+    assert report.matches[0, 0].slope == 1
+
+
+def test_a_faint_pair_is_mapped_as_the_others_are(fields):
+    rng = np.random.default_rng(0)
+    noisy, clean = fields
+    empty = np.full((SIDE, SIDE), 110.0) + 0.01 * field(0)
+    report = check_pairs(
+        [*noisy, empty + rng.normal(0, 10, empty.shape)],
+        [*(image / 2 for image in clean), empty / 2],
+    )
+    assert kinds(report, "warning") == {("image 5", "faint")}
+    match = report.matches[4, 0]
+    assert match.slope == pytest.approx(2, rel=0.02)
+    assert match.apply(empty / 2).mean() == pytest.approx(110, abs=0.5)
 
 
 def test_identical_repeated_and_reused_images_are_found(fields):

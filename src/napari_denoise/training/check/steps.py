@@ -18,13 +18,13 @@ from napari_denoise.training.check.headers import check_header
 from napari_denoise.training.check.one_pair import check_pixels, check_saturation
 from napari_denoise.training.check.samples import sample_planes, thumbnail
 from napari_denoise.training.check.strangers import find_strangers
+from napari_denoise.training.match import Match
 from napari_denoise.training.pairs import Gathered, gather_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from napari_denoise.training.check.samples import Thumbnail
-    from napari_denoise.training.match import Match
     from napari_denoise.training.pairs import Opened, Pair
 
 MOST = 64
@@ -137,6 +137,7 @@ def check_steps(
     for done, number in enumerate(chosen, start=1):
         check.look_at(number)
         yield PairChecked(done, len(chosen), pairs[number].name)
+    check.lend_slopes()
     check.compare(chosen)
     return check.report(len(chosen))
 
@@ -153,6 +154,7 @@ class _Check:
     matches: dict[tuple[int, int], Match] = field(default_factory=dict)
     noise: dict[tuple[int, int], NoiseModel] = field(default_factory=dict)
     usable: list[int] = field(default_factory=list)
+    faint: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
     small: dict[int, tuple[Thumbnail, Thumbnail | None]] = field(default_factory=dict)
 
     def look_at_header(self, number: int) -> None:
@@ -205,6 +207,8 @@ class _Check:
                 self.findings += found
                 if match is not None:
                     self.matches[number, channel] = match
+                if any(finding.kind == "faint" for finding in found):
+                    self.faint[number, channel] = _mean(sample.noisy, sample.clean)
             elif self.frames:
                 self.findings += check_frames(name, noisy, channel, noise, words)
 
@@ -240,6 +244,21 @@ class _Check:
             [self.small[number][1] for number in seen],
         )
 
+    def lend_slopes(self) -> None:
+        """Map the counts of faint pairs as those of the others are mapped.
+
+        Noise alone would give them any slope. Where no other pair has one, it is 1.
+        """
+        for (number, channel), (noisy, clean) in self.faint.items():
+            others = [
+                match.slope
+                for (other, same), match in self.matches.items()
+                if same == channel and (other, same) not in self.faint
+            ]
+            slope = float(np.median(others)) if others else 1.0
+            lent = Match(slope=slope, intercept=noisy - slope * clean)
+            self.matches[number, channel] = lent
+
     def report(self, checked: int) -> PairReport:
         """Return all of it, the gravest first."""
         named = {found.pair for found in self.findings if found.kind == "shuffled"}
@@ -263,6 +282,13 @@ def _once(findings: list[Finding], kind: str) -> list[Finding]:
     more = f" So are those of {len(alike) - 1} more."
     first = replace(alike[0], pair=None, sentence=alike[0].sentence + more)
     return [first, *(found for found in findings if found.kind != kind)]
+
+
+def _mean(
+    noisy: tuple[np.ndarray[Any, Any], ...], clean: tuple[np.ndarray[Any, Any], ...]
+) -> tuple[float, float]:
+    one, other = (float(np.mean(planes)) for planes in (noisy, clean))
+    return one, other
 
 
 def _range(planes: tuple[np.ndarray[Any, Any], ...]) -> float:
