@@ -28,8 +28,6 @@ SATURATED, MUCH_SATURATED = 0.005, 0.02
 """Shares of the pixels at the highest value that are noted, and warned of."""
 TELLING = 6.0
 """Standard deviations of chance that the correlation of a right pair must exceed."""
-CHANCE = 2.0
-"""Standard deviations of chance that the correlation may be too low by."""
 NOISE_ERROR = 0.03, 8.0
 """Share to which the variance of the noise is known, and what is to be added to it,
 over the side in pixels."""
@@ -142,9 +140,7 @@ def _field(
         said = sentences.TOO_FAINT.format(**place)
         return Finding(place["name"], "faint", "warning", said)
     said_as = {**place, "agreement": _percent(max(min(agreement, 1.0), 0.0))}
-    # What chance may have taken from the correlation is no reason to refuse.
-    at_best = found.correlation + CHANCE * found.background
-    if not found.found or at_best < SAME_FIELD * expected:
+    if not found.found or agreement < SAME_FIELD:
         inverted = matched.correlation < -0.3
         text = sentences.NEGATIVE if inverted else sentences.FOREIGN
         return Finding(place["name"], "foreign", "refused", text.format(**said_as))

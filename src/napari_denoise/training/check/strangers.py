@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 TILES = 8
 """Along each side of a thumbnail; each has a vote."""
-CERTAIN = 5.0
+CERTAIN = 4.0
 """Standard errors by which another clean image must fit better."""
-CLEARLY = 0.02
+CLEARLY = 0.05
 """Correlation by which it must, besides."""
 
 
