@@ -170,6 +170,19 @@ def test_held_out_risk_ranks_as_the_truth_does(drawn):
     assert np.argsort(risks).tolist() == np.argsort(truths).tolist()
 
 
+def test_a_network_that_loses_counts_does_not_profit_by_it():
+    alone, _ = examples(KINDS["photons"], seed=6, count=2)
+    start = blurring(0.8)
+
+    def losing(noisy, sigma):
+        return 0.8 * start(noisy, sigma)
+
+    own, common = (
+        held_out_risk(losing, [alone], start=guide).mean() for guide in (None, start)
+    )
+    assert common > own + 0.02
+
+
 def test_the_gain_is_known_better_than_the_risk():
     alone, judged = examples(KINDS["photons"], seed=3)
     first, second = blurring(0.8), blurring(0.9)

@@ -65,7 +65,9 @@ def choose_objective(target: str, noise: Sequence[NoiseModel]) -> Objective:
 
 
 @torch.no_grad()
-def held_out_risk(run: Run, batches: Iterable[Batch], seed: int = 0) -> Tensor:
+def held_out_risk(
+    run: Run, batches: Iterable[Batch], seed: int = 0, start: Run | None = None
+) -> Tensor:
     """Estimate the error on images that were not trained on.
 
     The disturbances are the same at each call: differences between two networks are
@@ -79,6 +81,9 @@ def held_out_risk(run: Run, batches: Iterable[Batch], seed: int = 0) -> Tensor:
         Always the same, in the same order; `clean` holds the noisy photons.
     seed : int
         Of the disturbances.
+    start : callable, optional
+        The network that training started from: for each network that is compared, it
+        says how much noise there is. By default each says that for itself.
 
     Returns
     -------
@@ -87,4 +92,10 @@ def held_out_risk(run: Run, batches: Iterable[Batch], seed: int = 0) -> Tensor:
         two calls, patch by patch, has the standard error of a gain.
     """
     generator = torch.Generator().manual_seed(seed)
-    return torch.cat([stein(run, batch, generator) for batch in batches])
+    guide = start or run
+    return torch.cat(
+        [
+            stein(run, batch, generator, guide(batch.noisy, batch.sigma))
+            for batch in batches
+        ]
+    )

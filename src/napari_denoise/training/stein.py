@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
     from napari_denoise.training.examples import Batch
 
-DISTURBANCE = 0.05
-"""In standard deviations of the noise."""
+DISTURBANCE = 0.3
+"""In standard deviations of the noise: of counts that are whole numbers, a smaller one
+would tell of the slope at these alone, which says little of what is between."""
 
 
 def stein(
-    run: Callable[[Tensor, Tensor], Tensor], batch: Batch, generator: torch.Generator
+    run: Callable[[Tensor, Tensor], Tensor],
+    batch: Batch,
+    generator: torch.Generator,
+    level: Tensor | None = None,
 ) -> Tensor:
     """Share of the noise variance that is left, by Stein's estimate.
 
@@ -42,6 +46,10 @@ def stein(
     generator : torch.Generator
         For the disturbance. With the same seed two networks are compared on equal
         terms.
+    level : Tensor, optional
+        An estimate of the noise-free central planes, in the network's range, that says
+        how much noise there is; by default the network's own. One that had lost
+        counts would find its noise small.
 
     Returns
     -------
@@ -54,6 +62,7 @@ def stein(
     restored, variance = batch.restored(output)
     added = DISTURBANCE * column(batch.sigma, probe) * probe
     disturbed, _ = batch.restored(run(batch.noisy + added, batch.sigma))
-    weight = noise_in_counts(output, batch) * central(probe, output) / DISTURBANCE
+    guide = output if level is None else level
+    weight = noise_in_counts(guide, batch) * central(probe, output) / DISTURBANCE
     squares = (restored - batch.clean).square() + 2 * weight * (disturbed - restored)
     return squares.flatten(1).mean(dim=1) / variance - 1
