@@ -57,7 +57,7 @@ class Course:
     learning_rate: float = 3e-4
     weight_decay: float = 0.01
     dropout: float = 0.0
-    batch: int = 16
+    batch: int = 4
 
     def __post_init__(self) -> None:
         _check_choice("loss", self.loss, tuple(LOSSES))

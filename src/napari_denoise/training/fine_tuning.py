@@ -17,10 +17,9 @@ from napari_denoise.training.events import PairsChecked
 from napari_denoise.training.fields import Fields
 from napari_denoise.training.loop import Loop
 from napari_denoise.training.material import make_material
-from napari_denoise.training.self_supervision import check_blind_spots
+from napari_denoise.training.self_supervision import choose_objective
 from napari_denoise.training.targets import (
     ALONE,
-    BLIND,
     CLEAN,
     FRAMES,
     MEAN,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from napari_denoise.training.events import FineTuning
 
 RATE = 3e-4
+RATE_ALONE = 1e-5
 RATE_FROM_SCRATCH = 1e-3
 
 
@@ -57,7 +57,7 @@ def fine_tune(
     dropout: float = 0.0,
     learning_rate: float | None = None,
     weight_decay: float = 0.01,
-    batch: int = 16,
+    batch: int = 4,
 ) -> NetworkModel:
     """Fine-tune a model on pairs of noisy and clean images, or on noisy ones alone.
 
@@ -126,7 +126,7 @@ def fine_tune_steps(
     dropout: float = 0.0,
     learning_rate: float | None = None,
     weight_decay: float = 0.01,
-    batch: int = 16,
+    batch: int = 4,
     stopped: Callable[[], bool] | None = None,
 ) -> FineTuning:
     """Fine-tune a model step by step, for a worker, a progress bar or a test.
@@ -146,12 +146,13 @@ def fine_tune_steps(
         say, else YX or ZYX.
     noise : "auto", "none", float, NoiseModel or a sequence of these
         As `denoise` takes it. ``"auto"`` measures each channel of each image.
-    target : {"clean", "mean", "frames", "recorrupted", "stein", "blind"}
+    target : {"clean", "mean", "frames", "recorrupted", "blind"}
         ``"clean"``: the clean images; without any, what is best without.
         ``"mean"``, ``"frames"``: `noisy` are repeated frames along T; each is compared
         with the mean of the others, or with another one (Noise2Noise).
-        ``"recorrupted"``, ``"stein"``, ``"blind"``: self-supervised; see
-        `napari_denoise.training.self_supervision`.
+        ``"recorrupted"``: the noisy images alone, with noise of the measured kind
+        added and taken off. ``"blind"``: each pixel from those around it, where noise
+        is white and of no known kind.
     steps, minutes : int and float, optional
         Length of training; whichever ends first. Both None is 5 minutes. With `steps`,
         the same seed gives the same weights on one machine and number of threads.
@@ -173,7 +174,8 @@ def fine_tune_steps(
     dropout : float
         Share of channels left out at the bottleneck, 0 to 0.9.
     learning_rate, weight_decay : float
-        Of AdamW; by default 3e-4 (1e-3 from random weights) and 0.01.
+        Of AdamW; the rate by default 3e-4, from noisy images alone 1e-5, from random
+        weights 1e-3.
     batch : int
         Patches in a step.
     stopped : callable, optional
@@ -209,7 +211,7 @@ def fine_tune_steps(
         seed=seed,
         steps=steps,
         minutes=minutes,
-        learning_rate=learning_rate or _usual_rate(start),
+        learning_rate=learning_rate or _usual_rate(start, towards),
         weight_decay=weight_decay,
         dropout=dropout,
         batch=batch,
@@ -240,8 +242,8 @@ def _checked(
     report = leave_out_odd(report)
     refuse(report)
     yield PairsChecked(report)
-    if target == BLIND:
-        check_blind_spots(list(report.noise.values()))
+    if target in ALONE:  # refused where it does not work with such noise
+        choose_objective(target, list(report.noise.values()))
     return Fields(report.pairs, target, radius, noise, report.matches, report.noise)
 
 
@@ -255,8 +257,10 @@ def _network(model: Any) -> NetworkModel:
     return start
 
 
-def _usual_rate(start: NetworkModel) -> float:
-    return RATE if start.spec.training.megapixels else RATE_FROM_SCRATCH
+def _usual_rate(start: NetworkModel, target: str) -> float:
+    if not start.spec.training.megapixels:
+        return RATE_FROM_SCRATCH
+    return RATE_ALONE if target in ALONE else RATE
 
 
 def _share(validation: Any) -> float:

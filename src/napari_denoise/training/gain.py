@@ -31,11 +31,14 @@ class Errors:
         Mean square of the noise, in the same units.
     pair : ndarray of int, shape (windows,)
         Number of the pair that a window is cut from.
+    bias : float
+        How far the share may be off where it is an estimate.
     """
 
     squares: NDArray[np.float64]
     noise: NDArray[np.float64]
     pair: NDArray[np.int_]
+    bias: float = 0.0
 
     @property
     def share(self) -> float:
@@ -58,15 +61,18 @@ class Gain:
         PSNR gained; NaN where the errors are too uncertain to tell.
     error : float
         Standard error, dB.
+    least : float
+        What it has to exceed besides, dB.
     """
 
     decibels: float
     error: float
+    least: float = LEAST_DB
 
     @property
     def is_sure(self) -> bool:
         """Whether it is beyond its error."""
-        return self.decibels > max(SURE * self.error, LEAST_DB)
+        return self.decibels > max(SURE * self.error, self.least)
 
 
 def gain(before: Errors, after: Errors) -> Gain:
@@ -88,12 +94,20 @@ def gain(before: Errors, after: Errors) -> Gain:
         groups = np.arange(len(groups))
     units = np.unique(groups)
     whole = _decibels(before, after, np.ones(len(groups), bool))
+    least = max(LEAST_DB, _decibels_of_bias(before.share, before.bias))
     if len(units) < 2:
-        return Gain(whole, np.inf)
+        return Gain(whole, np.inf, least)
     left_out = np.array([_decibels(before, after, groups != unit) for unit in units])
     spread = (len(units) - 1) * np.mean((left_out - left_out.mean()) ** 2)
     error = float(np.sqrt(spread))
-    return Gain(whole, error if np.isfinite(error) else np.inf)
+    return Gain(whole, error if np.isfinite(error) else np.inf, least)
+
+
+def _decibels_of_bias(share: float, bias: float) -> float:
+    """Return the gain that an estimate's bias alone may feign."""
+    if bias == 0:
+        return 0.0
+    return float(-10 * np.log10(1 - bias / share)) if share > bias else np.inf
 
 
 def _decibels(before: Errors, after: Errors, kept: NDArray[np.bool_]) -> float:

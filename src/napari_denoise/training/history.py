@@ -59,7 +59,8 @@ class History:
     def best_gain(self) -> Gain:
         """Of the best point over the start."""
         point = self.points[self.best]
-        return Gain(point.gain_db, point.gain_error_db)
+        least = gain(self.start, self.start).least
+        return Gain(point.gain_db, point.gain_error_db, least)
 
     @property
     def is_surely_better(self) -> bool:
@@ -104,6 +105,7 @@ class History:
         """Plain data and tensors: for a checkpoint."""
         return {
             "start": {name: getattr(self.start, name).tolist() for name in _ERRORS},
+            "bias": self.start.bias,
             "points": [asdict(point) for point in self.points],
             "best": self.best,
             "weights": self.weights,
@@ -112,7 +114,8 @@ class History:
     @classmethod
     def load(cls, state: dict[str, Any]) -> History:
         """Make a history of what :meth:`state` gave."""
-        start = Errors(**{name: np.array(state["start"][name]) for name in _ERRORS})
+        arrays = {name: np.array(state["start"][name]) for name in _ERRORS}
+        start = Errors(**arrays, bias=state["bias"])
         points = [Point(**point) for point in state["points"]]
         return cls(start, points, state["best"], state["weights"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 
     Events = Generator[TrainingStarted | StepDone | EpochDone, None, FineTuned]
 
+ASTRAY = (
+    "Training went astray: the error was no longer a number, and training stopped. A "
+    "lower learning_rate helps."
+)
+
 
 class Loop:
     """One course of training, from the start or from a checkpoint.
@@ -65,6 +71,7 @@ class Loop:
         self.device, self.checkpoint, self._stopped = device, checkpoint, stopped
         self.tuner = Tuner(start.network, course, device)
         self.step, self.seconds = 0, 0.0
+        self.is_astray = False
         self._shown = most_structured(material.held_out)
         self._request = {
             "start": weights_digest(start.network),
@@ -98,7 +105,11 @@ class Loop:
         done = course.progress(self.step, self.seconds)
         while done < 1 and not self._stopped() and not self.history.should_stop:
             epoch = course.epoch(done)
-            yield self._learn(done)
+            step = self._learn(done)
+            self.is_astray = not math.isfinite(step.loss)
+            if self.is_astray:
+                return
+            yield step
             done = course.progress(self.step, self.seconds)
             if course.epoch(done) > epoch:
                 yield self._judge_epoch()
@@ -133,7 +144,7 @@ class Loop:
         return EpochDone(point, better, is_best, verdict, now)
 
     def _judged(self, windows: Sequence[Window]) -> Errors:
-        return judge(windows, self.tuner.run, self.device)
+        return judge(windows, self.tuner.run, self.device, self.tuner.start)
 
     def _finish(self) -> FineTuned:
         report = describe_training(
@@ -143,6 +154,7 @@ class Loop:
             self.history,
             self.device,
             self.seconds,
+            warnings=[ASTRAY] if self.is_astray else [],
         )
         is_better = self.history.is_surely_better
         weights = self.history.weights if is_better else None

@@ -35,6 +35,7 @@ class Material:
 
     Attributes
     ----------
+    fields : Fields
     pool : Pool
     cutter : Cutter
     held_out : list of Window
@@ -44,11 +45,17 @@ class Material:
         What a model file says of the data, plain.
     """
 
+    fields: Fields
     pool: Pool
     cutter: Cutter
     held_out: list[Window]
     seen: list[Window]
     facts: dict[str, Any]
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Pairs that were of no use when they were read, and why."""
+        return self.fields.left_out
 
     def batch(self, step: int, seed: int) -> Batch:
         """Draw the batch of a step: it depends on the step and the seed alone."""
@@ -86,6 +93,7 @@ def make_material(
     side = patch_side([*areas, *map(_whole, _checked_sides(fields))])
     seed = course.seed
     return Material(
+        fields,
         Pool(split.training, fields.load, room_for(samples), seed),
         Cutter(split, course.augmentation, course.target, side, course.batch),
         _windows(judged, split.held_out, split.held_out_area, MOST_WINDOWS, seed),

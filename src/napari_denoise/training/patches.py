@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from napari_denoise.training.fields import Field
     from napari_denoise.training.holdout import Area, Split
 
-LARGEST_SIDE = 64
+LARGEST_SIDE = 128
+"""Pixels. With 64, networks learn what they see at borders: 0.1 dB less on W2S."""
 STRIDE = 8
 CANDIDATES = 4
 LEAST_CONTRAST = 0.1

@@ -49,6 +49,7 @@ def describe_training(
     history: History,
     device: torch.device,
     seconds: float,
+    warnings: list[str],
 ) -> dict[str, Any]:
     """Tell how a model was fine-tuned: plain data, for its file.
 
@@ -66,6 +67,8 @@ def describe_training(
         What it was trained on.
     seconds : float
         Of training.
+    warnings : list of str
+        What the user should know besides.
 
     Returns
     -------
@@ -89,7 +92,9 @@ def describe_training(
         "best_step": chosen.step,
         "kept_start": kept,
         "verdict": history.verdict,
-        "summary": summarise(history),
+        "summary": " ".join([summarise(history), *warnings]),
+        "warnings": warnings
+        + [f"Left out: {why}" for why in material.left_out.values()],
         "curves": [asdict(point) for point in history.points],
         "steps": step,
         "minutes": round(seconds / 60, 2),

@@ -10,7 +10,6 @@ CLEAN = "clean"
 FRAMES = "frames"
 MEAN = "mean"
 RECORRUPTED = "recorrupted"
-STEIN = "stein"
 BLIND = "blind"
 
 TARGETS = {
@@ -18,12 +17,11 @@ TARGETS = {
     FRAMES: "another noisy frame of the same field",
     MEAN: "the mean of the other frames of the same field",
     RECORRUPTED: "the noisy images alone, with noise of the measured kind added",
-    STEIN: "the noisy images alone, by Stein's risk",
     BLIND: "the noisy images alone, each pixel from those around it",
 }
 """By name, in words."""
 
-ALONE = (RECORRUPTED, STEIN, BLIND)
+ALONE = (RECORRUPTED, BLIND)
 """Self-supervised: from single noisy images."""
 
 

@@ -10,7 +10,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from napari_denoise.devices import free_memory, is_out_of_memory
-from napari_denoise.errors import DenoiseError, DeviceError
+from napari_denoise.errors import DeviceError
 from napari_denoise.networks.base import channels_last
 from napari_denoise.training.averaging import warming_average
 from napari_denoise.training.losses import make_loss
@@ -54,6 +54,7 @@ class Tuner:
         self.course, self.device = course, device
         self.network = copy.deepcopy(network).to(device)
         channels_last(self.network)
+        self._start = copy.deepcopy(self.network).eval()
         self.average = AveragedModel(
             self.network, multi_avg_fn=warming_average(MEMORY), use_buffers=True
         )
@@ -82,11 +83,10 @@ class Tuner:
         Returns
         -------
         float
+            NaN if training went astray; then nothing was learned.
 
         Raises
         ------
-        DenoiseError
-            If the loss is no number any more.
         DeviceError
             If the memory does not suffice.
         """
@@ -109,10 +109,7 @@ class Tuner:
         with bottleneck_dropout(self.network, self.course.dropout):
             loss = self._errors(batch).mean()
         if not loss.isfinite():
-            raise DenoiseError(
-                "Training went astray: the error is no longer a number. Lower "
-                "learning_rate and start again; nothing was changed."
-            )
+            return float("nan")
         self.optimiser.zero_grad()
         torch.autograd.backward(self.scaler.scale(loss))
         self.scaler.unscale_(self.optimiser)
@@ -153,6 +150,12 @@ class Tuner:
         """Denoise by the averaged weights, in full precision."""
         averaged: Any = self.average.eval().module
         output: Tensor = averaged.between_neighbours(noisy, sigma)
+        return output
+
+    @torch.no_grad()
+    def start(self, noisy: Tensor, sigma: Tensor) -> Tensor:
+        """Denoise by the weights that training started from."""
+        output: Tensor = self._start.between_neighbours(noisy, sigma)
         return output
 
     def averaged_weights(self) -> dict[str, Tensor]:
