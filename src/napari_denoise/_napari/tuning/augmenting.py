@@ -30,7 +30,7 @@ class AugmentationRows:
     def __init__(self) -> None:
         usual = Augmentation.default()
         self.preset = ComboBox(
-            label="Augmentation", choices=PRESETS, tooltip=tooltips.AUGMENTATION
+            label="Augment", choices=PRESETS, tooltip=tooltips.AUGMENTATION
         )
         self.switches: dict[str, CheckBox] = {
             name: CheckBox(text=text, value=getattr(usual, name), tooltip=tip)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 ON_DARK = ("#78b4ff", "#ffb000")
 ON_LIGHT = ("#1e5ab4", "#c25700")
 LEAST_SIZE = (200, 130)
+HEADROOM = 0.35
+"""Of what the curves span, for the legend above them."""
 
 
 class Curves(pg.PlotWidget):  # type: ignore[misc]
@@ -33,8 +35,8 @@ class Curves(pg.PlotWidget):  # type: ignore[misc]
         plot.setLabel("left", "Noise left (%)")
         for name in ("bottom", "left"):
             plot.getAxis(name).enableAutoSIPrefix(False)
-        legend = plot.addLegend(offset=(-8, 4))
-        self._legend = legend
+        legend = self._legend = plot.addLegend(offset=(-8, 1), colCount=3)
+        plot.getViewBox().setDefaultPadding(0.03)
         self.training = plot.plot([], [], name="training")
         self.validation = plot.plot([], [], name="held out", symbolSize=5)
         self.best = pg.ScatterPlotItem(size=14, symbol="star", pen=None)
@@ -77,6 +79,11 @@ class Curves(pg.PlotWidget):  # type: ignore[misc]
         for curve, points in ((self.training, training), (self.validation, validation)):
             steps = [step for step, _ in points]
             curve.setData(steps, [100 * share for _, share in points])
+        shares = [100 * share for _, share in (*training, *validation)]
+        if shares:
+            low, high = min(shares), max(shares)
+            room = max(high - low, 0.05 * high) * HEADROOM
+            self.getPlotItem().setYRange(low, high + room)
         marked = validation[best : best + 1]
         self.best.setData(
             [step for step, _ in marked], [100 * share for _, share in marked]

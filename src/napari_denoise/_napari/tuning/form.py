@@ -14,6 +14,7 @@ from napari_denoise._napari.tuning import tooltips
 from napari_denoise._napari.tuning.advanced import AdvancedRows
 from napari_denoise._napari.tuning.data_form import DataRows
 from napari_denoise._napari.tuning.request import TuningRequest
+from napari_denoise._napari.tuning.settings import RememberedTuning
 from napari_denoise._napari.tuning.wording import describe_pace
 from napari_denoise._napari.wording import describe_model
 from napari_denoise.models import list_models
@@ -34,7 +35,7 @@ LENGTHS = (
     ("thorough, 60 minutes", 60.0),
     ("minutes …", CUSTOM),
 )
-LONGEST = 10_000.0
+SHORTEST, LONGEST = 0.1, 10_000.0
 
 
 class TuningForm(Container):  # type: ignore[type-arg]
@@ -116,6 +117,22 @@ class TuningForm(Container):  # type: ignore[type-arg]
             {"minutes": self._length, "steps": self.steps},
         )
 
+    def recall(self) -> None:
+        """Set the inputs as they were last time."""
+        found = RememberedTuning.read(models=self._cards)
+        self.model.value = found.model
+        presets = {minutes for _, minutes in LENGTHS}
+        self.minutes.value = min(max(found.minutes, SHORTEST), LONGEST)
+        self.length.value = found.minutes if found.minutes in presets else CUSTOM
+        self.advanced.device.value = found.device
+        # What is not as usual must be seen.
+        self.more.value = found.device != RememberedTuning.device
+
+    def remember(self) -> None:
+        """Keep for the next time what does not belong to some images alone."""
+        model, device = str(self.model.value), str(self.advanced.device.value)
+        RememberedTuning(model, self._length, device).write()
+
     def show_pace(self, pace: Pace | None) -> None:
         """Say how far training gets, now that this is known."""
         self._pace = pace
@@ -141,7 +158,7 @@ class TuningForm(Container):  # type: ignore[type-arg]
         self.minutes = FloatSpinBox(
             label="Minutes",
             value=5,
-            min=0.01,
+            min=SHORTEST,
             max=LONGEST,
             step=1,
             tooltip=tooltips.MINUTES,

@@ -68,6 +68,7 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
         )
         self._lay_out()
         self._connect()
+        self.form.recall()
         self._choose_active_layer()
         self._enable()
 
@@ -155,11 +156,13 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
         if self.running:
             return
         try:
-            self._request = self.form.request()
-            start(self._request)
+            request = self.form.request()
         except DenoiseError as error:
             self.bar.say(explain(error), "error")
             return
+        self._request = request
+        self.form.remember()
+        start(request)
         self.bar.start(status)
         self._enable()
 
@@ -236,6 +239,7 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
     def _on_ended(self, by_itself: bool) -> None:
         if not by_itself:
             self.bar.say("Stopped. Nothing was changed.")
+        self._request = None  # it holds the images
         self.bar.end()
         self._enable()
 
