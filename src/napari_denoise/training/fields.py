@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise.errors import DenoiseError
+from napari_denoise.errors import DenoiseError, PairsError
 from napari_denoise.measurement import measure_channels
 from napari_denoise.neighbours import reflected
 from napari_denoise.noise import finite_plane
 from napari_denoise.progress import run_to_end
 from napari_denoise.sources import Source
+from napari_denoise.training.check.one_pair import check_pixels
+from napari_denoise.training.check.samples import sample_planes
+from napari_denoise.training.examples import noise_of
 from napari_denoise.training.match import Match
 from napari_denoise.training.targets import FRAMES, MEAN
 
@@ -107,6 +110,11 @@ class Fields:
     ----------
     keys : list of Key
         Every plane there is.
+    sides : dict of int to tuple of int
+        Height and width of the planes of each pair.
+    left_out : dict of str to str
+        Pairs that the check had not looked at, and that were found to be of no use
+        when they were read; and why.
     """
 
     def __init__(
@@ -119,13 +127,14 @@ class Fields:
         noises: Noises,
     ) -> None:
         self.pairs, self.target, self.radius = pairs, target, radius
-        self._noise, self._matches, self._noises = noise, matches, noises
+        self._noise, self._matches, self._noises = noise, dict(matches), noises
+        self.left_out: dict[str, str] = {}
         self._scalings: dict[int, list[Scaling]] = {}
         self._open = lru_cache(OPEN_AT_ONCE)(self._opened)
         self.sides: dict[int, tuple[int, int]] = {}
         self.keys = [key for number in range(len(pairs)) for key in self._keys(number)]
 
-    def load(self, key: Key) -> Field:
+    def load(self, key: Key) -> Field | None:
         """Read one plane, with its neighbours and what it is compared with.
 
         Parameters
@@ -135,8 +144,16 @@ class Fields:
 
         Returns
         -------
-        Field
+        Field or None
+            None where its pair turns out to be of no use: `left_out` says why.
         """
+        try:
+            return self._load(key)
+        except (DenoiseError, OSError, ValueError) as error:
+            self.left_out[self.pairs[key.pair].name] = str(error)
+            return None
+
+    def _load(self, key: Key) -> Field:
         noisy, clean = self._open(key.pair)
         scaling = self.scalings(key.pair)[key.channel]
         line = self._lines(noisy.layout, key.channel)[key.line]
@@ -146,7 +163,7 @@ class Fields:
         stack = [
             _read(noisy, line[p]) for p in reflected(positions, len(line)).tolist()
         ]
-        match = self._matches.get((key.pair, key.channel), Match())
+        match = self._match(key.pair, key.channel)
         target, share = None, 0.0
         if clean is not None:
             index = self._lines(clean.layout, key.channel)[key.line][key.position]
@@ -167,6 +184,21 @@ class Fields:
             steps = measure_channels(source, noisy.layout, noise, lambda: False)
             self._scalings[pair] = run_to_end(steps)
         return self._scalings[pair]
+
+    def _match(self, pair: int, channel: int) -> Match:
+        """Return how the clean image is brought onto the noisy one."""
+        noisy, clean = self._open(pair)
+        if clean is None:
+            return Match()
+        if (pair, channel) not in self._matches:
+            noise = noise_of(self.scalings(pair)[channel])
+            sample = sample_planes(noisy, clean, channel)
+            name = self.pairs[pair].name
+            match, found = check_pixels(name, sample, noise, "")
+            if match is None:
+                raise PairsError(" ".join(finding.sentence for finding in found))
+            self._matches[pair, channel] = match
+        return self._matches[pair, channel]
 
     def _from_frames(
         self, noisy: Opened, line: list[Index], position: int
@@ -201,11 +233,4 @@ class Fields:
 
 
 def _read(image: Opened, index: Index) -> NDArray[np.float32]:
-    try:
-        counts, _ = finite_plane(image.layout.read(image.data, index))
-    except (OSError, ValueError) as error:
-        raise DenoiseError(
-            f"An image of the pairs can no longer be read: {error}. Leave it out and "
-            "start again."
-        ) from error
-    return counts
+    return finite_plane(image.layout.read(image.data, index))[0]

@@ -11,7 +11,7 @@ from napari_denoise.errors import ModelError, OptionError
 from napari_denoise.models import NetworkModel, load_model
 from napari_denoise.progress import run_to_end
 from napari_denoise.training.augmentation import parse_augmentation
-from napari_denoise.training.check import check_steps, refuse
+from napari_denoise.training.check import check_steps, leave_out_odd, refuse
 from napari_denoise.training.course import Course
 from napari_denoise.training.events import PairsChecked
 from napari_denoise.training.fields import Fields
@@ -237,6 +237,7 @@ def _checked(
     report = yield from check_steps(
         noisy, clean, axes=axes, target=towards, noise=noise
     )
+    report = leave_out_odd(report)
     refuse(report)
     yield PairsChecked(report)
     if target == BLIND:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise.errors import OptionError
+from napari_denoise.errors import OptionError, PairsError
 from napari_denoise.training.fields import Fields
 from napari_denoise.training.holdout import SMALLEST, Split, split_fields
 from napari_denoise.training.patches import Cutter, patch_side
@@ -81,7 +81,7 @@ def make_material(
     """
     split = _split(fields, validation, course)
     judged = validation if isinstance(validation, Fields) else fields
-    samples = [fields.load(key) for key in split.training[:LOOKED_AT]]
+    samples = _loaded(fields, split.training[:LOOKED_AT])
     areas = [split.training_area(field) for field in samples]
     side = patch_side([*areas, *map(_whole, _checked_sides(fields))])
     seed = course.seed
@@ -102,7 +102,7 @@ def make_material(
 def _split(fields: Fields, validation: Fields | float, course: Course) -> Split:
     if isinstance(validation, Fields):
         return Split(fields.keys, validation.keys)
-    first = fields.load(fields.keys[0])
+    (first,) = _loaded(fields, fields.keys[:1])
     return split_fields(fields.keys, validation, first, course.seed)
 
 
@@ -139,5 +139,16 @@ def _windows(
 ) -> list[Window]:
     rng = np.random.default_rng([seed, 2])
     chosen = rng.permutation(len(keys))[:most]
-    loaded = [fields.load(keys[n]) for n in sorted(chosen.tolist())]
+    loaded = _loaded(fields, [keys[n] for n in sorted(chosen.tolist())])
     return cut_windows([(field, area(field)) for field in loaded], most, seed)
+
+
+def _loaded(fields: Fields, keys: list[Key]) -> list[Field]:
+    """Read fields; at least one has to be of use."""
+    loaded = [field for key in keys if (field := fields.load(key)) is not None]
+    if not loaded:
+        reasons = " ".join(list(fields.left_out.values())[:1])
+        raise PairsError(
+            f"None of the pairs that were looked at can be used. {reasons}"
+        )
+    return loaded

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     Tokens = tuple[str, ...]
-    Key = Callable[[Tokens], Tokens]
+    Key = Callable[[str], Tokens]
 
 _ROLE_WORDS = """
 average averaged avg bright clean cleaned degraded denoised dim exp exposure frame
@@ -25,8 +25,9 @@ average averaged avg exp exposure frame frames laser mean ms noise photons power
 SUFFIXES = re.compile(r"(\.ome)?\.(tiff?|zarr)$", re.IGNORECASE)
 ROLES = frozenset(_ROLE_WORDS.split())
 """Words that say which of the two images a file is, not which field it shows."""
-COUNTED = frozenset(_COUNTED_WORDS.split())
-"""Of these, the ones that may have a number beside them: ``avg50``, ``16 frames``."""
+_COUNTED = "|".join(_COUNTED_WORDS.split())
+COUNTS = re.compile(rf"(?<![^\W\d_])({_COUNTED})\d+|\d+({_COUNTED})(?![^\W\d_])")
+"""Of these, the ones that a number may be tied to: ``avg50``, ``16frames``."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def match_names(left: Iterable[str], right: Iterable[str]) -> NameMatching:
         free = [name for name in one if name not in found]
         taken = set(found.values())
         found |= _matched(
-            {name: by_left(_tokens(name)) for name in free},
-            {name: by_right(_tokens(name)) for name in other if name not in taken},
+            {name: by_left(name) for name in free},
+            {name: by_right(name) for name in other if name not in taken},
         )
     if not found and len(one) == len(other):
         return NameMatching(tuple(zip(one, other, strict=True)), by="order")
@@ -100,12 +101,16 @@ def stem_of(name: str) -> str:
     return SUFFIXES.sub("", name)
 
 
-def _tokens(name: str) -> Tokens:
-    """Words and numbers of a name: ``cell01Noisy`` gives ``cell 1 noisy``."""
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem_of(name)).lower()
+def _words(name: str) -> str:
+    """Return a name without its suffix, in small letters, at each hump a space."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem_of(name)).lower()
+
+
+def _tokens(words: str) -> Tokens:
+    """Words and numbers: ``cell01 noisy`` gives ``cell``, ``1`` and ``noisy``."""
     return tuple(
         str(int(part)) if part.isdecimal() else part
-        for part in re.findall(r"\d+|[^\W\d_]+", split)
+        for part in re.findall(r"\d+|[^\W\d_]+", words)
     )
 
 
@@ -121,25 +126,22 @@ def _stages(left: Sequence[str], right: Sequence[str]) -> list[tuple[Key, Key]]:
 
 def _in_every(names: Sequence[str]) -> frozenset[str]:
     """Role words that all names of a folder have: they tell nothing apart."""
-    words = [frozenset(_tokens(name)) for name in names]
+    words = [frozenset(_tokens(_words(name))) for name in names]
     return ROLES.intersection(*words) if words else frozenset()
 
 
-def _all_of(tokens: Tokens) -> Tokens:
-    return tokens
+def _all_of(name: str) -> Tokens:
+    return _tokens(_words(name))
 
 
-def _without(words: frozenset[str]) -> Key:
-    return lambda tokens: tuple(token for token in tokens if token not in words)
+def _without(roles: frozenset[str]) -> Key:
+    return lambda name: tuple(word for word in _all_of(name) if word not in roles)
 
 
-def _without_counts(tokens: Tokens) -> Tokens:
-    beside = [("", *tokens)[: len(tokens)], (*tokens, "")[1:]]
-    return tuple(
-        token
-        for token, before, after in zip(tokens, *beside, strict=True)
-        if token not in ROLES and not (token.isdecimal() and {before, after} & COUNTED)
-    )
+def _without_counts(name: str) -> Tokens:
+    """Leave out roles, and numbers that belong to them: ``avg50``, ``10ms``."""
+    words = _tokens(COUNTS.sub(" ", _words(name)))
+    return tuple(word for word in words if word not in ROLES)
 
 
 def _matched(left: dict[str, Tokens], right: dict[str, Tokens]) -> dict[str, str]:

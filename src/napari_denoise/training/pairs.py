@@ -139,7 +139,7 @@ def gather_pairs(noisy: Any, clean: Any = None, *, axes: str | None = None) -> G
         return _from_folders(Path(noisy), clean, axes)
     ones = _views(noisy, axes, "image")
     if clean is None:
-        return Gathered(tuple(Pair(one.name, one) for one in ones))
+        return Gathered(tuple(Pair(stem_of(one.name), one) for one in ones))
     others = _views(clean, axes, "clean image")
     if len(ones) != len(others):
         raise PairsError(
@@ -147,14 +147,14 @@ def gather_pairs(noisy: Any, clean: Any = None, *, axes: str | None = None) -> G
             "of both, in the same order."
         )
     pairs = zip(ones, others, strict=True)
-    return Gathered(tuple(Pair(one.name, one, other) for one, other in pairs))
+    return Gathered(tuple(Pair(stem_of(a.name), a, b) for a, b in pairs))
 
 
 def _from_folders(noisy: Path, clean: Any, axes: str | None) -> Gathered:
     ones = _files(noisy)
     if clean is None:
         views = [_file_view(path, axes) for path in ones.values()]
-        return Gathered(tuple(Pair(view.name, view) for view in views))
+        return Gathered(tuple(Pair(stem_of(view.name), view) for view in views))
     if noisy.resolve() == Path(clean).resolve():
         raise PairsError(
             f"noisy and clean are the same folder, {noisy}. Put the clean images into "

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_denoise.errors import PairsError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -29,7 +31,7 @@ class Pool:
     keys : sequence of Key
         Of the fields that are trained on.
     load : callable
-        Reads the field of a key.
+        Reads the field of a key; None where it cannot be used.
     capacity : int
         How many are held at the most.
     seed : int
@@ -39,24 +41,37 @@ class Pool:
     def __init__(
         self,
         keys: Sequence[Key],
-        load: Callable[[Key], Field],
+        load: Callable[[Key], Field | None],
         capacity: int,
         seed: int,
     ) -> None:
         self._keys, self._load, self._seed = keys, load, seed
-        self._held: dict[Key, Field] = {}
+        self._held: dict[Key, Field | None] = {}
         self._orders: dict[int, list[int]] = {}
         self.capacity = min(capacity, len(keys))
 
     def at(self, step: int) -> list[Field]:
-        """Return the fields of a step, reading those that are new."""
+        """Return the fields of a step, reading those that are new.
+
+        Raises
+        ------
+        PairsError
+            If none of them can be used.
+        """
         first = step // STEPS_PER_EXCHANGE if self.capacity < len(self._keys) else 0
         wanted = [self._key(first + i) for i in range(self.capacity)]
         self._held = {key: self._held[key] for key in wanted if key in self._held}
         for key in wanted:
             if key not in self._held:
                 self._held[key] = self._load(key)
-        return [self._held[key] for key in wanted]
+        fields = [self._held[key] for key in wanted]
+        of_use = [field for field in fields if field is not None]
+        if not of_use:
+            raise PairsError(
+                "none of those that were last read can be used. Were the files "
+                "moved or changed while they were trained on?"
+            )
+        return of_use
 
     def _key(self, turn: int) -> Key:
         """Return the key of a turn; every round has an order of its own."""

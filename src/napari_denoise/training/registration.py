@@ -33,9 +33,10 @@ ALIKE = 4 * np.pi * FINE**2
 """Pixels whose noise varies together after smoothing."""
 FLOOR = 0.05
 """Uncertainty in pixels that no block is better than."""
-NEAR_PEAK, FAR_PEAK = 5.0, 7.5
+NEAR_PEAK, FAR_PEAK = 5.0, 8.0
 """Height of a peak, in standard deviations of the correlation elsewhere, that is no
-chance: within the limit, and farther away."""
+chance: within the limit, and farther away. Of one between the two it is certain that
+it is there, not where."""
 FARTHEST = 1 / 8
 """Share of the side up to which a shift is looked for."""
 AROUND = 16
@@ -118,6 +119,8 @@ def register(
     whole, correlation, height, found = _whole_shift(ones, others, limit)
     if not found:
         return Registration((0.0, 0.0), np.inf, correlation, height, False)
+    if height < FAR_PEAK:
+        return Registration((0.0, 0.0), limit, correlation, height, True)
     parts = [_overlap(a, b, whole) for a, b in zip(ones, others, strict=True)]
     blocks = _block_shifts(parts)
     rest, uncertainty = _vote(blocks)

@@ -12,6 +12,7 @@ from napari_denoise.noise.simulation import blur_noise
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.findings import Finding
 from napari_denoise.training.check.samples import spread
+from napari_denoise.training.match import farthest_shift
 from napari_denoise.training.registration import register
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     Image = NDArray[np.float32]
 
 MOST_FRAMES = 8
-MOVING, MOVING_FAR = 0.3, 1.0
+MOVING, MOVING_FAR = 0.5, 1.5
 """Pixels between frames that are warned of, and refused."""
-CERTAIN = 3.0
+CERTAIN = 4.0
 """Standard errors by which frames must have moved."""
 DRIFT = 0.1
 """Change of brightness above the dark level that is warned of."""
@@ -95,7 +96,7 @@ def _moving(name: str, frames: list[Image], words: str) -> Iterator[Finding]:
     shifts, errors = [], []
     for frame in frames:
         others = np.asarray((total - frame) / (len(frames) - 1), np.float32)
-        found = register([frame], [others], limit=min(frame.shape) / 8)
+        found = register([frame], [others], farthest_shift(frame.shape))
         if found.found:
             shifts.append(found.shift)
             errors.append(found.uncertainty)

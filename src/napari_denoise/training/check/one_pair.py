@@ -28,6 +28,9 @@ SATURATED, MUCH_SATURATED = 0.005, 0.02
 """Shares of the pixels at the highest value that are noted, and warned of."""
 TELLING = 6.0
 """Standard deviations of chance that the correlation of a right pair must exceed."""
+NOISE_ERROR = 0.03, 8.0
+"""Share to which the variance of the noise is known, and what is to be added to it,
+over the side in pixels."""
 LEVELS = 32
 """An image of fewer counts than these has many pixels at the highest by nature."""
 WARPED, MUCH_WARPED = 0.15, 0.4
@@ -118,7 +121,7 @@ def _judge(
     strangers = _field(sample, noise, matched, place)
     if strangers is not None:
         yield strangers
-        if strangers.level == "refused":
+        if strangers.level == "refused" or strangers.kind == "faint":
             return
     yield from _position(matched, place)
     yield from _counts(matched.match, noise, place)
@@ -131,7 +134,7 @@ def _field(
 ) -> Finding | None:
     """Whether both images show the same field."""
     found = matched.registration
-    expected = share_of_signal(sample.noisy, noise) ** 0.5
+    expected = _expected_correlation(sample, noise, matched)
     agreement = found.correlation / max(expected, 1e-6)
     if not found.found and expected < TELLING * found.background:
         said = sentences.TOO_FAINT.format(**place)
@@ -145,6 +148,19 @@ def _field(
         said = sentences.DOUBTFUL.format(**said_as)
         return Finding(place["name"], "doubtful", "warning", said)
     return None
+
+
+def _expected_correlation(sample: Sample, noise: NoiseModel, matched: Matched) -> float:
+    """Return what the noise of both images leaves of a correlation of 1."""
+    error = NOISE_ERROR[0] + NOISE_ERROR[1] / min(sample.noisy[0].shape)
+    # No more is expected than there is for sure: noise is known to some percent only.
+    signal = 1 - (1 + error) * (1 - share_of_signal(sample.noisy, noise))
+    if signal <= 0:
+        return 0.0
+    of_noisy = max(matched.noise_of_noisy, 1e-20)
+    ratio = min(matched.noise_of_clean / of_noisy, 1.0)
+    of_clean = 1 / (1 + ratio**2 * (1 - signal) / signal)
+    return float((signal * of_clean) ** 0.5)
 
 
 def _position(matched: Matched, place: dict[str, str]) -> Iterator[Finding]:

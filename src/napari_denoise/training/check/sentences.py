@@ -10,7 +10,7 @@ CHANNELS = (
     "channels."
 )
 DTYPES = (
-    "The images of “{name}” are of different types, noisy {noisy} and clean {clean}: "
+    "The images of “{name}” are of different types, noisy {noisy} and clean {clean}; "
     "the clean counts are mapped to the noisy ones."
 )
 SMALL = (
@@ -52,7 +52,8 @@ DOUBTFUL = (
 )
 TOO_FAINT = (
     "“{name}”{channel} shows too little above its noise to tell whether both images "
-    "show the same field, and how they lie. Make sure that they do."
+    "show the same field, and how they lie. Make sure that they do; the clean counts "
+    "are mapped as those of the other pairs."
 )
 FLAT = (
     "The clean image of “{name}”{channel} is the same everywhere: there is nothing to "

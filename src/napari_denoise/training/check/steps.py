@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,29 +18,33 @@ from napari_denoise.training.check.headers import check_header
 from napari_denoise.training.check.one_pair import check_pixels, check_saturation
 from napari_denoise.training.check.samples import sample_planes, thumbnail
 from napari_denoise.training.check.strangers import find_strangers
+from napari_denoise.training.match import Match
 from napari_denoise.training.pairs import Gathered, gather_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from napari_denoise.training.check.samples import Thumbnail
-    from napari_denoise.training.match import Match
     from napari_denoise.training.pairs import Opened, Pair
 
 MOST = 64
 """Pairs that are checked fully."""
+OFTEN = 100
+"""Headers after which progress is told, and a check can be stopped."""
 TARGETS = ("clean", "mean", "frames")
+ASTRAY = ("foreign", "doubtful", "shift", "warped")
+"""What is found of images that do not belong together."""
 GRAVITY = {"refused": 0, "warning": 1, "note": 2}
 
 
 @dataclass(frozen=True)
 class PairChecked:
-    """A pair was checked.
+    """A pair was checked, or the headers of some more.
 
     Attributes
     ----------
     done, total : int
-        Pairs of those that are checked fully.
+        Pairs of those that are checked fully; none is done while headers are read.
     name : str
         Of the pair.
     """
@@ -104,7 +108,7 @@ def check_steps(
     Yields
     ------
     PairChecked
-        After each pair that was checked fully.
+        After each pair that was checked fully, and now and then before.
 
     Returns
     -------
@@ -125,11 +129,15 @@ def check_steps(
     check.findings += [
         Finding(None, "left out", "warning", remark) for remark in gathered.remarks
     ]
-    check.look_at_headers()
+    for number in range(len(pairs)):
+        check.look_at_header(number)
+        if number % OFTEN == OFTEN - 1:
+            yield PairChecked(0, min(most, len(pairs)), pairs[number].name)
     chosen = check.choose(most)
     for done, number in enumerate(chosen, start=1):
         check.look_at(number)
         yield PairChecked(done, len(chosen), pairs[number].name)
+    check.lend_slopes()
     check.compare(chosen)
     return check.report(len(chosen))
 
@@ -141,23 +149,25 @@ class _Check:
     pairs: tuple[Pair, ...]
     given: Any
     frames: bool
+    channels: int | None = None
     findings: list[Finding] = field(default_factory=list)
     matches: dict[tuple[int, int], Match] = field(default_factory=dict)
     noise: dict[tuple[int, int], NoiseModel] = field(default_factory=dict)
     usable: list[int] = field(default_factory=list)
+    faint: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
     small: dict[int, tuple[Thumbnail, Thumbnail | None]] = field(default_factory=dict)
 
-    def look_at_headers(self) -> None:
-        """Open every pair, and keep those whose pixels can be looked at."""
-        channels = None
-        for number, pair in enumerate(self.pairs):
-            layout, found = check_header(pair, channels, frames=self.frames)
-            self.findings += found
-            if layout is not None and channels is None:
-                channels = len(layout.channels)
-                given_noise(self.given, channels)  # refused now rather than later
-            if not any(finding.level == "refused" for finding in found):
-                self.usable.append(number)
+    def look_at_header(self, number: int) -> None:
+        """Open a pair, and keep it if its pixels can be looked at."""
+        layout, found = check_header(
+            self.pairs[number], self.channels, frames=self.frames
+        )
+        if layout is not None and self.channels is None:
+            self.channels = len(layout.channels)
+            given_noise(self.given, self.channels)  # refused now rather than later
+        if not any(finding.level == "refused" for finding in found):
+            self.usable.append(number)
+        self.findings += found
 
     def choose(self, most: int) -> list[int]:
         """Return the pairs to be checked fully, the same ones each time."""
@@ -197,6 +207,8 @@ class _Check:
                 self.findings += found
                 if match is not None:
                     self.matches[number, channel] = match
+                if any(finding.kind == "faint" for finding in found):
+                    self.faint[number, channel] = _mean(sample.noisy, sample.clean)
             elif self.frames:
                 self.findings += check_frames(name, noisy, channel, noise, words)
 
@@ -232,12 +244,51 @@ class _Check:
             [self.small[number][1] for number in seen],
         )
 
+    def lend_slopes(self) -> None:
+        """Map the counts of faint pairs as those of the others are mapped.
+
+        Noise alone would give them any slope. Where no other pair has one, it is 1.
+        """
+        for (number, channel), (noisy, clean) in self.faint.items():
+            others = [
+                match.slope
+                for (other, same), match in self.matches.items()
+                if same == channel and (other, same) not in self.faint
+            ]
+            slope = float(np.median(others)) if others else 1.0
+            lent = Match(slope=slope, intercept=noisy - slope * clean)
+            self.matches[number, channel] = lent
+
     def report(self, checked: int) -> PairReport:
         """Return all of it, the gravest first."""
-        findings = sorted(self.findings, key=lambda found: GRAVITY[found.level])
+        named = {found.pair for found in self.findings if found.kind == "shuffled"}
+        # Where the right partner is known, it says more than that this one is wrong.
+        told = [
+            found
+            for found in self.findings
+            if found.kind not in ASTRAY or found.pair not in named
+        ]
+        findings = sorted(_once(told, "dtype"), key=lambda found: GRAVITY[found.level])
         return PairReport(
             self.pairs, tuple(findings), self.matches, self.noise, checked
         )
+
+
+def _once(findings: list[Finding], kind: str) -> list[Finding]:
+    """Tell what is said of many pairs alike for the first of them only."""
+    alike = [found for found in findings if found.kind == kind]
+    if len(alike) < 2:
+        return findings
+    more = f" So are those of {len(alike) - 1} more."
+    first = replace(alike[0], pair=None, sentence=alike[0].sentence + more)
+    return [first, *(found for found in findings if found.kind != kind)]
+
+
+def _mean(
+    noisy: tuple[np.ndarray[Any, Any], ...], clean: tuple[np.ndarray[Any, Any], ...]
+) -> tuple[float, float]:
+    one, other = (float(np.mean(planes)) for planes in (noisy, clean))
+    return one, other
 
 
 def _range(planes: tuple[np.ndarray[Any, Any], ...]) -> float:

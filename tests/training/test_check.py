@@ -1,0 +1,235 @@
+"""Right pairs are accepted; shuffled, shifted, swapped and useless ones are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_denoise.errors import NoiseError, OptionError, PairsError
+from napari_denoise.noise import NoiseModel
+from napari_denoise.samples import PAIRS, pair_paths
+from napari_denoise.training.check import check_pairs, check_steps, refuse
+from tests.conftest import draw, synthetic_scene
+
+SIDE = 256
+
+
+def frame(seed, photons=20, scene=None):
+    """Noisy image of part of a scene, and what it would be without noise."""
+    clean = synthetic_scene(512)[:SIDE, :SIDE] if scene is None else scene
+    return draw(clean, peak=photons, gain=2, offset=100, read=2, seed=seed)
+
+
+def field(number):
+    """One of four fields that do not overlap."""
+    y, x = divmod(number, 2)
+    scene = synthetic_scene(512)
+    return scene[y * SIDE : (y + 1) * SIDE, x * SIDE : (x + 1) * SIDE]
+
+
+@pytest.fixture(scope="module")
+def fields():
+    """Noisy and clean images of four fields."""
+    pairs = [frame(n, scene=field(n)) for n in range(4)]
+    return [noisy for noisy, _ in pairs], [clean for _, clean in pairs]
+
+
+def kinds(report, level="refused"):
+    return {(f.pair, f.kind) for f in report.findings if f.level == level}
+
+
+def test_real_pairs_are_accepted():
+    low, high = zip(*(pair_paths(stem) for stem in PAIRS.values()), strict=True)
+    report = check_pairs(list(low[:3]), list(high[:3]))
+    assert not report.is_refused
+    assert report.checked == 3
+    assert set(report.matches) == set(report.noise) == {(0, 0), (1, 0), (2, 0)}
+    assert all(0.5 < match.slope < 1 for match in report.matches.values())
+    assert "3 pairs" in report.summary
+    refuse(report)  # says nothing
+
+
+def test_drawn_pairs_are_accepted(fields):
+    report = check_pairs(*fields)
+    assert report.findings == ()
+    assert all(match.margin == 0 for match in report.matches.values())
+
+
+def test_shuffled_pairs_are_refused_and_the_right_ones_named(fields):
+    noisy, clean = fields
+    report = check_pairs(noisy, [*clean[1:], clean[0]])
+    assert kinds(report) == {(f"image {n}", "shuffled") for n in (1, 2, 3, 4)}
+    assert "“image 2”" in report.refused[0].sentence or "image" in report.summary
+    assert report.matches == {}
+    with pytest.raises(PairsError, match="There is 1 more reason") as caught:
+        refuse(report)
+    assert caught.value.report is report
+
+
+def test_a_single_wrong_pair_is_refused(fields):
+    noisy, clean = fields
+    assert kinds(check_pairs(noisy[0], clean[1])) == {("image", "foreign")}
+    assert kinds(check_pairs(clean[0], noisy[0])) >= {("image", "swapped")}
+    moved = np.roll(clean[0], 20, axis=1)
+    report = check_pairs(noisy[0], moved)
+    assert kinds(report) == {("image", "shift")}
+    assert "20" in report.refused[0].sentence
+
+
+def test_real_pairs_the_wrong_way_round_are_refused():
+    low, high = pair_paths(PAIRS["membrane"])
+    assert "swapped" in {kind for _, kind in kinds(check_pairs(high, low))}
+
+
+def test_one_wrong_pair_among_right_ones_is_the_only_one_refused(fields):
+    noisy, clean = fields
+    report = check_pairs(noisy, [clean[0], np.roll(clean[1], 20, 0), *clean[2:]])
+    assert kinds(report) == {("image 2", "shift")}
+    assert set(report.matches) == {(0, 0), (2, 0), (3, 0)}
+
+
+def test_an_inverted_clean_image_is_refused(fields):
+    noisy, clean = fields
+    assert check_pairs(noisy[0], 500 - clean[0]).is_refused
+
+
+def test_a_clean_image_that_is_hardly_cleaner_is_warned_of():
+    one, _ = frame(0)
+    other, _ = frame(1)
+    report = check_pairs(one, other)
+    assert not report.is_refused
+    assert kinds(report, "warning") == {("image", "noisy clean")}
+
+
+def test_too_faint_to_tell_is_no_reason_to_refuse():
+    rng = np.random.default_rng(0)
+    clean = 1000 + synthetic_scene(128)
+    report = check_pairs(clean + rng.normal(0, 30, clean.shape), clean)
+    assert kinds(report, "warning") == {("image", "faint")}
+    assert not report.is_refused
+    assert report.matches[0, 0].slope == 1
+
+
+def test_a_faint_pair_is_mapped_as_the_others_are(fields):
+    rng = np.random.default_rng(0)
+    noisy, clean = fields
+    empty = np.full((SIDE, SIDE), 110.0) + 0.01 * field(0)
+    report = check_pairs(
+        [*noisy, empty + rng.normal(0, 10, empty.shape)],
+        [*(image / 2 for image in clean), empty / 2],
+    )
+    assert kinds(report, "warning") == {("image 5", "faint")}
+    match = report.matches[4, 0]
+    assert match.slope == pytest.approx(2, rel=0.02)
+    assert match.apply(empty / 2).mean() == pytest.approx(110, abs=0.5)
+
+
+def test_identical_repeated_and_reused_images_are_found(fields):
+    noisy, clean = fields
+    report = check_pairs(noisy[0], noisy[0].copy())
+    assert ("image", "identical") in kinds(report)
+    report = check_pairs([noisy[0], noisy[0]], [clean[0], clean[0]])
+    assert kinds(report, "warning") == {("image 2", "repeated")}
+    assert kinds(report, "note") == {("image 2", "shared")}
+    other, _ = frame(7)
+    report = check_pairs([other, noisy[0]], [noisy[0], clean[0]])
+    assert ("image 1", "reused") in kinds(report)
+
+
+def test_images_of_other_size_type_or_number_of_channels_are_told(fields):
+    noisy, clean = fields
+    report = check_pairs(noisy[0], clean[0][:200])
+    assert kinds(report) == {("image", "shape")}
+    assert "256 × 256" in report.refused[0].sentence
+    report = check_pairs(np.rint(noisy[0]).astype(np.uint16), clean[0])
+    assert kinds(report, "note") == {("image", "dtype")}
+    assert kinds(check_pairs(noisy[0][:20], clean[0][:20])) == {("image", "small")}
+    stacks = [np.stack([noisy[0]] * n) for n in (1, 2)]
+    assert kinds(check_pairs(stacks, axes="CYX")) == {("image 2", "channels")}
+
+
+def test_each_channel_is_matched_on_its_own(fields):
+    noisy, clean = fields
+    one = np.stack([noisy[0], noisy[1]])
+    other = np.stack([clean[0], 3 * clean[1] - 10], axis=-1)
+    from napari.layers import Image
+
+    layers = [
+        Image(one, axis_labels=("c", "y", "x"), rgb=False),
+        Image(other, axis_labels=("y", "x", "c"), rgb=False),
+    ]
+    report = check_pairs(*layers)
+    assert not report.is_refused
+    slopes = [report.matches[0, channel].slope for channel in (0, 1)]
+    assert slopes == pytest.approx([1, 1 / 3], rel=0.02)
+    assert any("channel 1" in f.sentence for f in report.findings)
+
+
+def test_damaged_files_and_files_left_out_are_told(tmp_path, fields):
+    for role, images in zip(("noisy", "clean"), fields, strict=True):
+        (tmp_path / role).mkdir()
+        for number, image in enumerate(images):
+            tifffile.imwrite(tmp_path / role / f"{number}.tif", image)
+    (tmp_path / "noisy" / "1.tif").write_bytes(b"II*\0")
+    (tmp_path / "clean" / "3.tif").unlink()
+    report = check_pairs(tmp_path / "noisy", tmp_path / "clean")
+    assert kinds(report) == {("1", "unreadable")}
+    assert kinds(report, "warning") == {(None, "left out")}
+
+
+def test_images_without_noise_are_refused(fields):
+    _, clean = fields
+    smooth = np.tile(np.linspace(0, 1000, SIDE), (SIDE, 1))
+    assert ("image", "noise") in kinds(check_pairs(smooth))
+    assert check_pairs(np.zeros((64, 64)), clean[0][:64, :64]).is_refused
+    assert ("image", "flat") in kinds(check_pairs(frame(0)[0], np.zeros((SIDE, SIDE))))
+
+
+def test_noise_that_is_given_is_not_measured(fields):
+    noisy, clean = fields
+    model = NoiseModel(2.0, 100.0, 2.0)
+    report = check_pairs(noisy[:1], clean[:1], noise=model)
+    assert report.noise == {(0, 0): model}
+    assert check_pairs(noisy[0], noise="none").noise[0, 0].kind == "gaussian"
+    with pytest.raises(NoiseError):
+        check_pairs(noisy[0], noise=-1)
+
+
+def test_saturation_is_warned_of(fields):
+    noisy, clean = fields
+    top = np.percentile(clean[0], 90)
+    report = check_pairs(noisy[0], np.minimum(clean[0], top))
+    assert ("image", "saturated") in kinds(report, "warning")
+
+
+def test_a_sample_of_many_is_checked_and_progress_is_told(fields):
+    noisy, clean = fields
+    steps = check_steps(noisy, clean, most=2)
+    told = [(step.done, step.total) for step in steps]
+    assert told == [(1, 2), (2, 2)]
+    once, twice = (check_pairs(noisy, clean, most=2) for _ in range(2))
+    assert once.matches.keys() == twice.matches.keys()
+    assert once.checked == 2
+    assert "2 of them fully" in once.summary
+
+
+def test_options_that_do_not_work_are_refused(fields):
+    with pytest.raises(OptionError, match="target"):
+        check_pairs(fields[0][0], target="clear")
+    with pytest.raises(OptionError, match="most"):
+        check_pairs(fields[0][0], most=0)
+
+
+def test_what_is_alike_in_all_pairs_is_told_once(fields):
+    noisy, clean = fields
+    report = check_pairs(noisy, [image.astype(np.float32) for image in clean])
+    (note,) = report.findings
+    assert (note.pair, note.kind) == (None, "dtype")
+    assert "3 more" in note.sentence
+
+
+def test_a_check_of_many_files_can_be_stopped_before_pixels_are_read():
+    images = [np.zeros((8, 8))] * 250
+    steps = list(check_steps(images, images))
+    assert [(step.done, step.total) for step in steps] == [(0, 64), (0, 64)]

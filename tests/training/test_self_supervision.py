@@ -1,0 +1,296 @@
+"""What noisy images alone tell of a network, against what the truth tells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+from torch.nn import functional
+
+from napari_denoise import NoiseModel
+from napari_denoise.errors import NoiseError, OptionError
+from napari_denoise.networks import ARCHITECTURES
+from napari_denoise.noise import Scaling, simulate
+from napari_denoise.training.blind_spots import (
+    REACH,
+    blind_spots,
+    check_blind_spots,
+    random_neighbours,
+)
+from napari_denoise.training.examples import Batch, Example, collate
+from napari_denoise.training.probes import blurred, draw_probe, noise_in_counts
+from napari_denoise.training.recorruption import recorrupted
+from napari_denoise.training.self_supervision import (
+    OBJECTIVES,
+    choose_objective,
+    held_out_risk,
+)
+from napari_denoise.training.stein import stein
+from tests.conftest import correlated, synthetic_scene
+
+KINDS = {
+    "gaussian": NoiseModel.gaussian(3.0),
+    "photons": NoiseModel(gain=1.0),
+    "camera": NoiseModel(gain=2.0, offset=100.0, read_std=3.0),
+    "correlated": NoiseModel(gain=1.0, correlation_length=1.6),
+}
+PEAK = 20
+SCENE = synthetic_scene()[:192, :192].astype(np.float32)
+
+
+def examples(noise, seed, count=8, side=192):
+    """Noisy patches of a scene, compared with themselves and with the truth."""
+    rng = np.random.default_rng(seed)
+    pairs = []
+    for _ in range(count):
+        clean = noise.offset + max(noise.gain, 1.0) * PEAK * SCENE[:side, :side]
+        noisy = simulate(clean, noise, rng)
+        scaling = Scaling.fit(noisy.ravel(), noise, 1.0)
+        gaussian = noise.kind == "gaussian"
+        unit = noise.read_std if gaussian else noise.gain
+        read = -1.0 if gaussian else noise.read_std / noise.gain
+        numbers = (scaling.told, scaling.shift, scaling.scale, read)
+        pairs.append(
+            [
+                Example(
+                    scaling.enter(noisy),
+                    ((counts - noise.offset) / unit).astype(np.float32),
+                    *numbers,
+                    noise.correlation_length / 2,
+                )
+                for counts in (noisy, clean)
+            ]
+        )
+    alone, judged = zip(*pairs, strict=True)
+    return collate(list(alone)), collate(list(judged))
+
+
+def true_share(run, judged):
+    restored, variance = judged.restored(run(judged.noisy, judged.sigma))
+    return (restored - judged.clean).square().flatten(1).mean(dim=1) / variance
+
+
+def blurring(width: float):
+    def run(noisy, sigma):
+        blurry = gaussian_filter(noisy.numpy(), (0, 0, width, width))
+        return torch.from_numpy(blurry)
+
+    return run
+
+
+def shrinking(noisy, sigma):
+    """Not linear: what is far from its surroundings is drawn to them."""
+    around = blurring(1.5)(noisy, sigma)
+    spread = sigma[:, None, None, None]
+    return around + torch.tanh((noisy - around) / spread / 2) * spread
+
+
+RUNS = {"well": blurring(1.0), "much": blurring(2.5), "not linear": shrinking}
+
+
+@pytest.fixture(scope="module", params=KINDS.values(), ids=KINDS)
+def drawn(request):
+    return examples(request.param, seed=0)
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_stein_estimates_the_true_error(run, drawn):
+    alone, judged = drawn
+    expected = stein(run, alone, torch.Generator().manual_seed(0)).mean()
+    assert float(expected - true_share(run, judged).mean()) == pytest.approx(
+        0, abs=0.05
+    )
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_recorruption_estimates_the_true_error_with_more_noise(run, drawn):
+    alone, judged = drawn
+    seen = []
+
+    def spied(noisy, sigma):
+        seen.append((noisy, sigma))
+        return run(noisy, sigma)
+
+    value = recorrupted(spied, alone, torch.Generator().manual_seed(0))
+    noisier, told = seen[-1]
+    assert torch.allclose(told, 2**0.5 * alone.sigma)
+    restored, variance = judged.restored(run(noisier, told))
+    error = (restored - judged.clean).square().flatten(1).mean(dim=1) / variance
+    assert float((value - error).mean()) == pytest.approx(0, abs=0.05)
+
+
+def test_a_network_that_leaves_the_noise_is_not_flattered(drawn):
+    alone, judged = drawn
+    run = blurring(0.3)
+    generator = torch.Generator().manual_seed(0)
+    for objective in (stein, recorrupted):
+        expected = objective(run, alone, generator).mean()
+        assert float(expected - true_share(run, judged).mean()) > -0.05
+
+
+def test_correlated_noise_taken_for_white_looks_like_signal():
+    alone, judged = examples(KINDS["correlated"], seed=1, count=4)
+    white = Batch(**{**vars(alone), "width": torch.zeros(4)})
+    run = blurring(0.8)
+    truth = true_share(run, judged).mean()
+    generator = torch.Generator().manual_seed(0)
+    for objective in (stein, recorrupted):
+        known = objective(run, alone, generator).mean() - truth
+        assumed = objective(run, white, generator).mean() - truth
+        assert assumed < known - 0.2
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
+def test_learning_from_noisy_images_lessens_the_true_error(objective):
+    torch.manual_seed(0)
+    alone, judged = examples(KINDS["photons"], seed=2, count=1, side=96)
+    kernel = torch.zeros(1, 1, 5, 5)
+    kernel[..., 2, 2] = 1  # at first it leaves the noise as it is
+    kernel.requires_grad_()
+
+    def run(noisy, sigma):
+        return functional.conv2d(noisy, kernel, padding=2)
+
+    before = true_share(run, judged).mean()
+    generator = torch.Generator().manual_seed(0)
+    optimiser = torch.optim.Adam([kernel], lr=0.05)
+    for _ in range(50):
+        optimiser.zero_grad()
+        torch.autograd.backward(objective(run, alone, generator).mean())
+        optimiser.step()
+    assert true_share(run, judged).mean() < 0.7 * before
+
+
+def test_held_out_risk_ranks_as_the_truth_does(drawn):
+    alone, judged = drawn
+    runs = [blurring(width) for width in (0.0, 0.3, 0.5, 0.8, 3.0)]
+    risks = [float(held_out_risk(run, [alone]).mean()) for run in runs]
+    truths = [float(true_share(run, judged).mean()) for run in runs]
+    assert np.argsort(risks).tolist() == np.argsort(truths).tolist()
+
+
+def test_a_network_that_loses_counts_does_not_profit_by_it():
+    alone, _ = examples(KINDS["photons"], seed=6, count=2)
+    start = blurring(0.8)
+
+    def losing(noisy, sigma):
+        return 0.8 * start(noisy, sigma)
+
+    own, common = (
+        held_out_risk(losing, [alone], start=guide).mean() for guide in (None, start)
+    )
+    assert common > own + 0.02
+
+
+def test_the_gain_is_known_better_than_the_risk():
+    alone, judged = examples(KINDS["photons"], seed=3)
+    first, second = blurring(0.8), blurring(0.9)
+    risks = [held_out_risk(run, [alone]) for run in (first, second)]
+    gain = risks[0] - risks[1]
+    truth = true_share(first, judged) - true_share(second, judged)
+    assert gain.std() < 0.5 * risks[0].std()
+    assert abs(float((gain - truth).mean())) < 4 * float(gain.std()) / 8**0.5
+
+
+def test_probe_has_the_variance_and_the_correlation_that_simulated_noise_has():
+    white = np.random.default_rng(0).standard_normal((3, 1, 240, 240))
+    widths = torch.tensor([0.0, 0.6, 1.1])
+    radius = 5
+    made = blurred(torch.from_numpy(white).float(), widths, radius).numpy()
+    for one, width, image in zip(made, widths.tolist(), white, strict=True):
+        expected = correlated(image, width)[:, radius:-radius, radius:-radius]
+        inner = (
+            slice(None),
+            slice(9, -9),
+            slice(9, -9),
+        )  # it wraps, the probe does not
+        assert np.abs(one - expected)[inner].max() < 2e-3
+    assert made.std(axis=(1, 2, 3)) == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize("photons", [0.05, 0.5, 2.0, 30.0])
+def test_noise_in_counts_is_the_covariance_that_is_drawn(photons):
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(photons, (1, 1, 1000, 1000)).astype(np.float64)
+    z = 2 * np.sqrt(counts + 0.375)
+    covariance = np.mean((counts - photons) * z)
+    flat = torch.full((1, 1, 2, 2), z.mean())
+    nothing, one = torch.zeros(1), torch.ones(1)
+    batch = Batch(flat, flat, one, nothing, one, nothing, nothing)
+    assert float(noise_in_counts(flat, batch).mean()) == pytest.approx(
+        covariance, rel=0.05
+    )
+
+
+@pytest.mark.parametrize("objective", [*OBJECTIVES.values(), stein])
+def test_volumes_are_judged_on_their_central_planes(objective):
+    torch.manual_seed(0)
+    network = ARCHITECTURES["unet"](ndim=3, widths=(4, 8), blocks=1).eval()
+    depth = 1 + 2 * network.z_radius
+    numbers = torch.full((2,), 0.2), torch.zeros(2), torch.full((2,), 5.0)
+    widths = torch.tensor([0.0, 0.8])
+    noisy = torch.randn(2, 1, depth, 32, 32) + 2
+    z = noisy * 5
+    batch = Batch(noisy, z[:, :, network.z_radius, None], *numbers, -widths - 1, widths)
+    kept = noisy.clone()
+    generator = torch.Generator().manual_seed(0)
+    value = objective(network.between_neighbours, batch, generator)
+    assert value.shape == (2,)
+    torch.autograd.backward(value.mean())
+    assert all(weight.grad is not None for weight in network.parameters())
+    assert torch.equal(batch.noisy, kept)
+    probe = draw_probe(batch, generator)
+    assert probe.shape == noisy.shape
+    across = (probe[:, :, 1:] * probe[:, :, :-1]).mean()
+    assert abs(float(across)) < 0.06
+
+
+def test_the_same_seed_gives_the_same_risk():
+    alone, _ = examples(KINDS["photons"], seed=4, count=2)
+    one, again, other = (
+        held_out_risk(shrinking, [alone], seed=seed) for seed in (0, 0, 1)
+    )
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+
+
+def test_blind_spots_hide_few_pixels_and_judge_only_these():
+    alone, _ = examples(KINDS["photons"], seed=5, count=2)
+    given = []
+
+    def copying(noisy, sigma):
+        given.append(noisy)
+        return noisy
+
+    value = blind_spots(copying, alone, torch.Generator().manual_seed(0))
+    hidden = (given[0] != alone.noisy).float().mean()
+    assert 0.01 < hidden < 0.025
+    assert (
+        value.min() > 0.7
+    )  # a neighbour has noise of its own: twice the noise, less 1
+
+
+def test_no_pixel_replaces_itself():
+    ranks = torch.arange(20.0 * 30).reshape(1, 1, 20, 30)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        there = random_neighbours(ranks, generator)
+        rows = (there // 30 - ranks // 30).abs()
+        columns = (there % 30 - ranks % 30).abs()
+        assert (torch.maximum(rows, columns) > 0).all()
+        assert torch.maximum(rows, columns).max() == REACH
+
+
+def test_blind_spots_are_refused_where_noise_is_correlated():
+    white, blurry = KINDS["photons"], KINDS["correlated"]
+    check_blind_spots([white, KINDS["gaussian"]])
+    assert choose_objective("blind", [white]) is blind_spots
+    assert choose_objective("recorrupted", [blurry]) is recorrupted
+    with pytest.raises(NoiseError, match="channel 1 is correlated over"):
+        choose_objective("blind", [white, blurry])
+
+
+def test_unknown_targets_are_refused():
+    with pytest.raises(OptionError, match="recorrupted, blind"):
+        choose_objective("guess", [])
