@@ -369,6 +369,19 @@ def test_repeated_frames_are_a_stack_along_t(
     assert panel.dock.view.pictures.titles == ["noisy", "before", "now", "clean"]
 
 
+@pytest.mark.parametrize("method", ["clean", "blind"])
+def test_noisy_images_alone(tune: Any, click: Any, finish: Any, method: str) -> None:
+    panel = tune(steps=20)
+    panel.form.data.way.value = "alone"
+    panel.form.advanced.alone.value = method
+    panel.form.advanced.loss.value = "ssim"  # was chosen for clean images
+    click(panel.bar.run)
+    finish(panel)
+    assert panel.findings.sentences[0].startswith("1 image checked")
+    assert panel.dock.view.pictures.titles == ["noisy", "before", "now"]
+    assert len(panel.dock.view.training) > 5
+
+
 def test_patches_are_shown_noisy_above_clean(
     tune: Any, click: Any, finish: Any
 ) -> None:

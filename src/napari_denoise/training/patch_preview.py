@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_denoise.errors import PairsError
 from napari_denoise.training.augmentation import parse_augmentation
-from napari_denoise.training.check import check_steps, refuse
+from napari_denoise.training.check import check_steps, leave_out_odd, refuse
 from napari_denoise.training.course import Course
 from napari_denoise.training.cuts import preview_patches
 from napari_denoise.training.fields import Fields
@@ -74,6 +75,7 @@ def patch_steps(
         report = yield from check_steps(
             noisy, clean, axes=axes, target=checked_as, noise=noise
         )
+    report = leave_out_odd(report)
     refuse(report)
     fields = Fields(report.pairs, towards, 0, noise, report.matches, report.noise)
     course = Course(target=towards, augmentation=how, seed=seed)
@@ -81,7 +83,10 @@ def patch_steps(
     rng = np.random.default_rng(seed)
     training = cutter.split.training
     chosen = rng.permutation(len(training))[:FIELDS]
-    loaded = [fields.load(training[n]) for n in chosen]
+    read = [fields.load(training[n]) for n in chosen]
+    loaded = [field for field in read if field is not None]
+    if not loaded:
+        raise PairsError(" ".join(fields.left_out.values()))
     return preview_patches(
         [cutter.cut(field, rng) for field in islice(cycle(loaded), count)],
         how,
