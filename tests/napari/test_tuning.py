@@ -14,6 +14,7 @@ import pytest
 import tifffile
 import torch
 from npe2 import PluginManifest
+from qtpy.QtWidgets import QLabel
 from superqt.utils import WorkerBase
 
 from napari_denoise._napari.tuning.advanced import ALONE, LOSSES, PARTS
@@ -118,6 +119,7 @@ def test_from_start_to_the_denoise_panel(
     tune: Any, open_panel: Any, click: Any, finish: Any
 ) -> None:
     denoise, panel = open_panel(), tune()
+    width = panel.native.minimumSizeHint().width()
     click(panel.bar.run)
     finish(panel)
     assert "better than the start" in panel.bar.message.value
@@ -131,6 +133,7 @@ def test_from_start_to_the_denoise_panel(
     click(panel.saving.use)
     assert denoise.form.model.value == name
     assert load_model(name).card.training["gain_db"] > 0
+    assert panel.native.minimumSizeHint().width() <= width
     assert is_on(panel.bar.run)
     assert panel.form.model.value == "small"
 
@@ -410,6 +413,18 @@ def test_a_dock_that_was_closed_shows_all_when_it_comes_back(
     click(panel.course)
     assert panel.dock.view.validation == curve
     assert panel.dock.view.verdict.text() == words
+
+
+def test_what_was_found_before_is_gone_from_the_list(
+    tune: Any, click: Any, finish: Any
+) -> None:
+    panel = tune()
+    for _ in range(2):
+        click(panel.check)
+        finish(panel)
+    labels = panel.findings.native.widget().findChildren(QLabel)
+    shown = [label.text() for label in labels if not label.isHidden()]
+    assert sorted(shown) == sorted(panel.findings.sentences)
 
 
 @pytest.mark.parametrize(

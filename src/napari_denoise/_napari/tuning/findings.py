@@ -60,6 +60,7 @@ class FindingsList:
         """List nothing."""
         for label in self._labels:
             self._column.removeWidget(label.native)
+            label.native.hide()  # until it is deleted
             label.native.deleteLater()
         self._labels.clear()
         self.native.hide()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from napari_denoise.training.patch_preview import Patch
 
-SIZE = (720, 300)
+SIZE = (720, 260)
 ABOUT = (
     "Drawn at random, as training draws them. Each column has a contrast of its own."
 )

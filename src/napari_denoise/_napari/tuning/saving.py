@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from magicgui.widgets import CheckBox, Container, LineEdit, PushButton
+from magicgui.widgets import CheckBox, Container, Label, LineEdit, PushButton
 from psygnal import Signal
+from qtpy.QtWidgets import QSizePolicy
 
 from napari_denoise._napari.offered_models import NEWS
 from napari_denoise._napari.tuning import tooltips
@@ -15,6 +16,9 @@ from napari_denoise.models.own import own_models
 
 if TYPE_CHECKING:
     from napari_denoise.models.model import NetworkModel
+
+
+LEAST_WIDTH = 80
 
 
 class SaveForm(Container):  # type: ignore[type-arg]
@@ -35,16 +39,26 @@ class SaveForm(Container):  # type: ignore[type-arg]
     def __init__(self) -> None:
         self._model: NetworkModel | None = None
         self._saved_as = ""
-        self.box = LineEdit(label="Save as", tooltip=tooltips.NAME)
+        self.box = LineEdit(tooltip=tooltips.NAME)
         self.replace = CheckBox(text="replace", tooltip=tooltips.REPLACE)
         self.save = PushButton(text="Save", tooltip=tooltips.SAVE)
         self.use = PushButton(text="Denoise with it", tooltip=tooltips.USE)
         super().__init__(
-            widgets=[self.box, self.replace, self.save, self.use],
+            widgets=[
+                Label(value="Save as"),
+                self.box,
+                self.replace,
+                self.save,
+                self.use,
+            ],
             layout="horizontal",
             labels=False,
         )
         self.margins = (6, 0, 0, 0)
+        # Or else a long name widens the panel, and that the whole window.
+        policy = QSizePolicy.Policy
+        self.box.native.setSizePolicy(policy.Ignored, policy.Fixed)
+        self.box.native.setMinimumWidth(LEAST_WIDTH)
         self.box.changed.connect(self._show)
         self.save.clicked.connect(self._on_save)
         self.use.clicked.connect(lambda: self.use_requested.emit(self._saved_as))
