@@ -21,11 +21,13 @@ from napari_denoise._napari.tuning.advanced import ALONE, LOSSES, PARTS
 from napari_denoise._napari.tuning.data_form import WAYS
 from napari_denoise._napari.tuning.settings import RememberedTuning
 from napari_denoise._napari.tuning.tooltips import NUMBERS, SWITCHES
+from napari_denoise._napari.tuning.view import INSTALL, CourseView
 from napari_denoise._napari.tuning.wording import suggest_name
 from napari_denoise.models import load_model, save_own_model
 from napari_denoise.models.names import check_name
 from napari_denoise.training import losses, targets, trainable
 from napari_denoise.training.augmentation import Augmentation
+from napari_denoise.training.events import TrainingStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from napari_denoise.models import NetworkModel
 
 SECOND = 1000
+PAUSE = 3 * SECOND // 2
 MANY = 4000
 """Steps that no test waits for."""
 
@@ -119,7 +122,7 @@ def test_from_start_to_the_denoise_panel(
     tune: Any, open_panel: Any, click: Any, finish: Any
 ) -> None:
     denoise, panel = open_panel(), tune()
-    width = panel.native.minimumSizeHint().width()
+    width = panel.native.sizeHint().width()
     click(panel.bar.run)
     finish(panel)
     assert "better than the start" in panel.bar.message.value
@@ -133,7 +136,7 @@ def test_from_start_to_the_denoise_panel(
     click(panel.saving.use)
     assert denoise.form.model.value == name
     assert load_model(name).card.training["gain_db"] > 0
-    assert panel.native.minimumSizeHint().width() <= width
+    assert panel.native.sizeHint().width() <= width
     assert is_on(panel.bar.run)
     assert panel.form.model.value == "small"
 
@@ -232,13 +235,13 @@ def test_a_pause_holds_the_steps_and_takes_no_time(
     click(panel.bar.pause)
     qtbot.wait(SECOND // 2)  # the step that was under way
     held = len(steps)
-    qtbot.wait(3 * SECOND)
+    qtbot.wait(PAUSE)
     assert len(steps) == held
     assert panel.bar.status.value == "Paused"
     click(panel.bar.pause)
     qtbot.waitUntil(lambda: len(steps) > held, timeout=60 * SECOND)
     assert steps[held].step == steps[held - 1].step + 1
-    assert steps[held].seconds - steps[held - 1].seconds < 3
+    assert steps[held].seconds - steps[held - 1].seconds < PAUSE / SECOND
     click(panel.bar.pause)
     click(panel.bar.cancel)  # a pause does not hold the end up
     finish(panel)
@@ -413,6 +416,20 @@ def test_a_dock_that_was_closed_shows_all_when_it_comes_back(
     click(panel.course)
     assert panel.dock.view.validation == curve
     assert panel.dock.view.verdict.text() == words
+
+
+def test_without_pyqtgraph_pictures_and_sentences_are_left(
+    monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyqtgraph", None)
+    view = CourseView()
+    qtbot.addWidget(view)
+    plane = np.ones((16, 16), np.float32)
+    view.start(TrainingStarted("cpu", 3.0, plane, plane, plane, is_resumed=False))
+    assert view.curves is None
+    assert INSTALL in [label.text() for label in view.findChildren(QLabel)]
+    assert view.pictures.titles == ["noisy", "before", "now", "clean"]
+    assert "+3.00 dB" in view.verdict.text()
 
 
 def test_what_was_found_before_is_gone_from_the_list(

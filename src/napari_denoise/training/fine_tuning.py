@@ -11,13 +11,13 @@ from napari_denoise.errors import ModelError, OptionError
 from napari_denoise.models import NetworkModel, load_model
 from napari_denoise.progress import run_to_end
 from napari_denoise.training.augmentation import parse_augmentation
+from napari_denoise.training.blind_spots import check_blind_spots
 from napari_denoise.training.check import check_steps, leave_out_odd, refuse
 from napari_denoise.training.course import Course
 from napari_denoise.training.events import PairsChecked
 from napari_denoise.training.fields import Fields
 from napari_denoise.training.loop import Loop
 from napari_denoise.training.material import make_material
-from napari_denoise.training.self_supervision import check_blind_spots
 from napari_denoise.training.targets import (
     ALONE,
     BLIND,

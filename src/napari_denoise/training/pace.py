@@ -8,7 +8,12 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.training.course import EPOCHS
-from napari_denoise.training.events import EpochDone, StepDone, TrainingStarted
+from napari_denoise.training.events import (
+    EpochDone,
+    StepDone,
+    StepTimed,
+    TrainingStarted,
+)
 from napari_denoise.training.fine_tuning import fine_tune_steps
 
 if TYPE_CHECKING:
@@ -76,7 +81,7 @@ def pace_steps(
 
     Yields
     ------
-    PairChecked, PairsChecked, TrainingStarted, StepDone
+    PairChecked, PairsChecked, TrainingStarted, StepTimed
 
     Returns
     -------
@@ -93,13 +98,15 @@ def pace_steps(
     began = time.perf_counter()
     for event in course:
         seconds = time.perf_counter() - began
+        if isinstance(event, EpochDone):
+            break
+        if isinstance(event, StepDone):
+            taken.append(seconds)
+            yield StepTimed(len(taken), WARM_UP + TIMED)
+        else:
+            yield event
         if isinstance(event, TrainingStarted):
             device = event.device
-        elif isinstance(event, StepDone):
-            taken.append(seconds)
-        elif isinstance(event, EpochDone):
-            break
-        yield event
         began = time.perf_counter()
     course.close()
     return Pace(median(taken[WARM_UP:]), seconds, batch, device)

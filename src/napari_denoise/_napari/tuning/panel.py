@@ -109,6 +109,7 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
         session.checking.connect(self._on_checking)
         session.checked.connect(self._on_checked)
         session.refused.connect(self._on_refused)
+        session.pacing.connect(self._on_pacing)
         session.paced.connect(self._on_paced)
         session.started.connect(self._on_started)
         session.stepped.connect(self._on_step)
@@ -204,6 +205,9 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
         self._report = report
         self.findings.show_report(report)
         self.bar.say(why_not(report), "error")
+
+    def _on_pacing(self, done: int, total: int) -> None:
+        self.bar.show_phase(PACING, done / total)
 
     def _on_paced(self, pace: Pace) -> None:
         self.form.show_pace(pace)

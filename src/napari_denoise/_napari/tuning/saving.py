@@ -59,10 +59,13 @@ class SaveForm(Container):  # type: ignore[type-arg]
         policy = QSizePolicy.Policy
         self.box.native.setSizePolicy(policy.Ignored, policy.Fixed)
         self.box.native.setMinimumWidth(LEAST_WIDTH)
+        for button in (self.save, self.use):
+            button.native.setSizePolicy(policy.Maximum, policy.Fixed)
         self.box.changed.connect(self._show)
         self.save.clicked.connect(self._on_save)
         self.use.clicked.connect(lambda: self.use_requested.emit(self._saved_as))
         self.clear()
+        self._show()
 
     def offer(self, model: NetworkModel, start: str, images: str) -> None:
         """Offer to save a model.
@@ -75,11 +78,12 @@ class SaveForm(Container):  # type: ignore[type-arg]
             Names of what it started from, and of the noisy images.
         """
         self._model, self._saved_as = model, ""
-        self.visible = True
         self.replace.value = False
         taken = {card.name for card in own_models()}
         self.box.value = suggest_name(start, images, taken)
+        self.box.native.setCursorPosition(0)
         self._show()
+        self.visible = True  # last: room that is taken for a moment is kept
 
     def clear(self) -> None:
         """Offer nothing, and let go of the model."""
@@ -87,8 +91,6 @@ class SaveForm(Container):  # type: ignore[type-arg]
         self.visible = False
 
     def _show(self) -> None:
-        if self._model is None:
-            return
         name = str(self.box.value).strip()
         is_saved = bool(self._saved_as) and name == self._saved_as
         self.replace.visible = not is_saved and _is_there(name)

@@ -22,6 +22,7 @@ from napari_denoise.training.events import (
     FineTuned,
     PairsChecked,
     StepDone,
+    StepTimed,
     TrainingStarted,
 )
 
@@ -43,6 +44,8 @@ class Session:
         A `PairReport`: the pairs can be used.
     refused : Signal
         A `PairReport`: they cannot.
+    pacing : Signal
+        How many steps were timed, and of how many.
     paced : Signal
         A `Pace`.
     started, stepped, judged, tuned : Signal
@@ -58,6 +61,7 @@ class Session:
     checking = Signal(int, int)
     checked = Signal(object)
     refused = Signal(object)
+    pacing = Signal(int, int)
     paced = Signal(object)
     started = Signal(object)
     stepped = Signal(object)
@@ -136,6 +140,8 @@ class Session:
     def _on_step(self, event: Any) -> None:
         if isinstance(event, PairsChecked):
             self.checked.emit(event.report)
+        elif isinstance(event, StepTimed):
+            self.pacing.emit(event.done, event.total)
         elif isinstance(event, TrainingStarted | StepDone | EpochDone):
             if self._is_course:
                 self._on_training(event)
