@@ -1,9 +1,10 @@
 """What fine-tuning gains on images that it has not seen: ``fine_tuning.csv``.
 
 Real widefield pairs (W2S), and photon noise drawn on their clean images. Trained, and
-stopped, on fields 001 to 010 alone; tested on fields 011 to 020. Usage::
+stopped, on fields 001 to 010 alone; tested on fields 011 to 020 of the same stains.
+Usage::
 
-    python benchmarks/fine_tuning.py DATA SET METHOD PAIRS [--steps-a-minute N]
+    python benchmarks/fine_tuning.py DATA SET METHOD PAIRS [--stain N] [--model NAME]
 
 DATA holds ``dev/w2s``; SET is ``w2s`` or ``simulated``; METHOD is ``pairs``,
 ``frames`` (two noisy frames of each field; simulated only) or ``alone`` (noisy images
@@ -55,6 +56,7 @@ TABLE = Path(__file__).with_suffix(".csv")
 COLUMNS = (
     "set",
     "method",
+    "stain",
     "pairs",
     "model",
     "minutes",
@@ -111,15 +113,18 @@ class Field:
         return counts.round().clip(0, 65535).astype(np.uint16)
 
 
-def fields(data: Path, kind: str) -> list[Field]:
-    """List all fields of a set."""
+def fields(data: Path, kind: str, stain: str) -> list[Field]:
+    """List all fields of a set, of one stain or all."""
     folder = data / "dev" / "w2s"
     names = sorted(path.stem for path in (folder / "noisy").iterdir())
+    names = [name for name in names if stain in ("all", name[-1])]
     return [Field(name, folder, kind == "simulated") for name in names]
 
 
 def chosen(known: list[Field], count: int) -> list[Field]:
     """Choose fields to train on, the same ones each time; more include the fewer."""
+    if count > len(known):
+        raise SystemExit(f"There are {len(known)} such fields to train on.")
     order = np.random.default_rng(0).permutation(len(known))
     return [known[n] for n in sorted(order[:count].tolist())]
 
@@ -195,10 +200,11 @@ class Readings:
         return tuned_model(self.start, weights, report), told
 
 
-def measure(data: Path, kind: str, method: str, pairs: int, args: Any) -> list[Row]:
+def measure(args: argparse.Namespace) -> list[Row]:
     """Train once, and test what there is after each of the readings."""
-    everything = fields(data, kind)
-    trained = chosen([field for field in everything if field.is_trained_on], pairs)
+    method, everything = args.method, fields(args.data, args.set, args.stain)
+    known = [field for field in everything if field.is_trained_on]
+    trained = chosen(known, args.pairs)
     test = [field for field in everything if not field.is_trained_on]
     noisy, target, towards = images(trained, method)
     start = load_model(args.model)
@@ -228,9 +234,10 @@ def measure(data: Path, kind: str, method: str, pairs: int, args: Any) -> list[R
         gained = scores(model, test) - first if not told["kept_start"] else 0 * first
         rows.append(
             {
-                "set": kind,
+                "set": args.set,
                 "method": method,
-                "pairs": pairs,
+                "stain": args.stain,
+                "pairs": args.pairs,
                 "model": args.model,
                 "minutes": minutes,
                 **told,
@@ -246,7 +253,7 @@ def measure(data: Path, kind: str, method: str, pairs: int, args: Any) -> list[R
 
 def write(rows: list[Row]) -> None:
     """Put rows into the table, in the place of earlier ones of the same course."""
-    keys = COLUMNS[:5]
+    keys = COLUMNS[:6]
     new = {tuple(str(row[key]) for key in keys) for row in rows}
     old = []
     if TABLE.exists():
@@ -270,13 +277,14 @@ def main() -> None:
     parser.add_argument("set", choices=["w2s", "simulated"])
     parser.add_argument("method", choices=["pairs", "frames", "alone"])
     parser.add_argument("pairs", type=int)
+    parser.add_argument("--stain", choices=["0", "1", "2", "all"], default="0")
     parser.add_argument("--model", default="unet")
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--steps-a-minute", type=int, default=STEPS_A_MINUTE)
     args = parser.parse_args()
     if args.method == "frames" and args.set == "w2s":
         parser.error("There is one noisy frame of each field of W2S.")
-    rows = measure(args.data, args.set, args.method, args.pairs, args)
+    rows = measure(args)
     write(rows)
     for row in rows:
         sys.stderr.write(f"{row}\n")

@@ -28,6 +28,9 @@ IMAGES = Path(__file__).parent / "images"
 CHANNELS = "cell-channels"
 SIZE = (1100, 740)
 LOW = 480
+TALL = (1200, 900)
+TUNED = "nucleus"
+EPOCHS_SHOWN = 12
 MENU_SIZE = (620, 360)
 
 
@@ -167,6 +170,41 @@ def shoot_empty(viewer: napari.Viewer, panel: Any) -> None:
     shoot(viewer, "panel-empty")
 
 
+def shoot_tuning(viewer: napari.Viewer, panel: Any) -> None:
+    """Fine-tune on a pair: refused, patches, running, finished."""
+    viewer.window.remove_dock_widget(panel.native)
+    viewer.window.resize(*TALL)
+    viewer.layers.clear()
+    viewer.open_sample("napari-denoise", TUNED)
+    viewer.reset_view()
+    _, tuning = viewer.window.add_plugin_dock_widget("napari-denoise", "Fine-tune")
+    form, data = tuning.form, tuning.form.data
+    form.model.value = "unet-fast"
+    noisy, data.noisy.box.value = data.noisy.layer, data.clean.layer
+    press(tuning, tuning.check)
+    shoot(viewer, "tuning-refused")
+    data.noisy.box.value = noisy
+    data.clean.box.value = next(x for x in viewer.layers if x is not noisy)
+    form.advanced.augmentation.preset.value = "strong"
+    press(tuning, tuning.preview)
+    wait()
+    tuning.patches.grab().save(str(IMAGES / "tuning-patches.png"))
+    tuning.patches.close()
+    form.advanced.augmentation.preset.value = "default"
+    form.length.value, form.minutes.value = 0.0, 1
+    press(tuning, tuning.check)
+    shoot(viewer, "tuning-checked")
+    tuning.bar.run.native.click()
+    view = None
+    while view is None or len(view.training) < EPOCHS_SHOWN:
+        wait(seconds=0.1)
+        view = tuning.dock.view
+    path = str(IMAGES / "tuning-running.png")
+    viewer.screenshot(path, canvas_only=False, flash=False)
+    wait(lambda: not tuning.running, seconds=300)
+    shoot(viewer, "tuning-finished")
+
+
 def main() -> None:
     """Draw all pictures."""
     IMAGES.mkdir(exist_ok=True)
@@ -174,13 +212,14 @@ def main() -> None:
     viewer.window.resize(*SIZE)
     (panel,) = viewer.window.dock_widgets.values()
     wait()
-    shoot_menu(viewer, viewer.window.plugins_menu, ["Denoise"], "menu-plugins")
+    path = ["napari-denoise", "Denoise"]
+    shoot_menu(viewer, viewer.window.plugins_menu, path, "menu-plugins")
     layers = viewer.window.layers_menu
     path = ["Filter", "Denoise the selected images"]
     shoot_menu(viewer, layers, path, "menu-layers-filter")
     for state in (
         *(shoot_run, shoot_trust, shoot_errors),
-        *(shoot_channels, shoot_preview, shoot_empty),
+        *(shoot_channels, shoot_preview, shoot_empty, shoot_tuning),
     ):
         state(viewer, panel)
     viewer.close()

@@ -48,9 +48,9 @@ def read_source(image: Any) -> Source:
 
     Parameters
     ----------
-    image : array-like or napari.layers.Image
+    image : array-like, napari.layers.Image or Source
         Lists and tuples of numbers become arrays; of a multiscale layer the finest
-        level is taken.
+        level is taken; a `Source` is returned as it is.
 
     Returns
     -------
@@ -61,6 +61,8 @@ def read_source(image: Any) -> Source:
     ImageError
         If the kind of data cannot be denoised, or the image is empty.
     """
+    if isinstance(image, Source):
+        return image
     source = _from_layer(image) if _is_layer(image) else _from_array(image)
     if source.dtype.kind not in "iuf" or source.dtype.itemsize > 8:
         raise ImageError(f"Images of type {source.dtype} cannot be denoised. {WORKS}")

@@ -77,7 +77,7 @@ class Remembered:
         -------
         Remembered
         """
-        stored = _stored()
+        stored = stored_settings("denoise")
         found = {
             field.name: getattr(stored, field.name)
             for field in fields(cls)
@@ -90,21 +90,26 @@ class Remembered:
 
     def write(self) -> None:
         """Remember this; where that does not work, leave it."""
-        stored = _stored()
-        if stored is None:
-            return
-        try:
-            stored.update(asdict(self))  # at once, as each change writes the file
-        except (OSError, ValueError) as error:
-            logger.warning("Settings could not be kept: %s", error)
+        keep_settings("denoise", asdict(self))
 
 
-def _stored() -> Any:
-    """Napari's model of the settings; None where there is none."""
+def keep_settings(panel: str, values: dict[str, Any]) -> None:
+    """Write settings of a panel; where that does not work, leave it."""
+    stored = stored_settings(panel)
+    if stored is None:
+        return
+    try:
+        stored.update(values)  # at once, as each change writes the file
+    except (OSError, ValueError) as error:
+        logger.warning("Settings could not be kept: %s", error)
+
+
+def stored_settings(panel: str) -> Any:
+    """Return napari's model of a panel's settings; None where there is none."""
     try:
         from napari.settings import get_plugin_settings
 
-        return get_plugin_settings(PLUGIN).denoise
+        return getattr(get_plugin_settings(PLUGIN), panel)
     except UNREADABLE as error:
         logger.info("Settings could not be read: %s", error)
         return None

@@ -84,6 +84,20 @@ class StepDone:
 
 
 @dataclass(frozen=True)
+class StepTimed:
+    """One step was taken only to see how long it takes.
+
+    Attributes
+    ----------
+    done, total : int
+        Steps.
+    """
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Point:
     """One point of the two curves.
 

@@ -185,6 +185,11 @@ class Fields:
             self._scalings[pair] = run_to_end(steps)
         return self._scalings[pair]
 
+    @property
+    def noise(self) -> list[NoiseModel]:
+        """The noise models that are known so far, of different channels and pairs."""
+        return list(self._noises.values())
+
     def _match(self, pair: int, channel: int) -> Match:
         """Return how the clean image is brought onto the noisy one."""
         noisy, clean = self._open(pair)

@@ -224,10 +224,13 @@ def fine_tune_steps(
     if not share:
         their, own = validation
         judged = yield from _checked(their, own, axes, towards, noise, radius)
+    objective = None
+    if towards in ALONE:  # refused where it does not work with such noise
+        objective = choose_objective(towards, fields.noise)
     material = make_material(fields, judged, course)
     file = None if checkpoint is None else Path(checkpoint)
     stop = stopped or (lambda: False)
-    loop = Loop(start, course, material, place, file, stop)
+    loop = Loop(start, course, material, place, objective, file, stop)
     return (yield from loop.run())
 
 
@@ -242,8 +245,6 @@ def _checked(
     report = leave_out_odd(report)
     refuse(report)
     yield PairsChecked(report)
-    if target in ALONE:  # refused where it does not work with such noise
-        choose_objective(target, list(report.noise.values()))
     return Fields(report.pairs, target, radius, noise, report.matches, report.noise)
 
 

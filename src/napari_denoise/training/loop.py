@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from napari_denoise.training.course import Course
     from napari_denoise.training.gain import Errors
     from napari_denoise.training.material import Material
+    from napari_denoise.training.self_supervision import Objective
     from napari_denoise.training.validation import Window
 
     Events = Generator[TrainingStarted | StepDone | EpochDone, None, FineTuned]
@@ -52,6 +53,8 @@ class Loop:
     course : Course
     material : Material
     device : torch.device
+    objective : callable or None
+        What is learned from noisy images alone; see `choose_objective`.
     checkpoint : Path or None
         Gone on with if it exists; written after each epoch.
     stopped : callable
@@ -64,12 +67,13 @@ class Loop:
         course: Course,
         material: Material,
         device: torch.device,
+        objective: Objective | None,
         checkpoint: Path | None,
         stopped: Callable[[], bool],
     ) -> None:
         self.start, self.course, self.material = start, course, material
         self.device, self.checkpoint, self._stopped = device, checkpoint, stopped
-        self.tuner = Tuner(start.network, course, device)
+        self.tuner = Tuner(start.network, course, device, objective)
         self.step, self.seconds = 0, 0.0
         self.is_astray = False
         self._shown = most_structured(material.held_out)
@@ -144,7 +148,7 @@ class Loop:
         return EpochDone(point, better, is_best, verdict, now)
 
     def _judged(self, windows: Sequence[Window]) -> Errors:
-        return judge(windows, self.tuner.run, self.device, self.tuner.start)
+        return judge(windows, self.tuner.run, self.device)
 
     def _finish(self) -> FineTuned:
         report = describe_training(

@@ -12,7 +12,8 @@ from napari_denoise.errors import OptionError
 from napari_denoise.training.blind_spots import blind_spots, check_blind_spots
 from napari_denoise.training.examples import Batch
 from napari_denoise.training.recorruption import recorrupted
-from napari_denoise.training.stein import stein
+from napari_denoise.training.splitting import split
+from napari_denoise.training.targets import ALONE, BLIND, RECORRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,11 +26,8 @@ Objective = Callable[[Run, Batch, torch.Generator], Tensor]
 """``objective(run, batch, generator)``: for each patch, an estimate of the share of the
 noise variance that is left."""
 
-OBJECTIVES: dict[str, Objective] = {
-    "recorrupted": recorrupted,
-    "blind": blind_spots,
-}
-"""By the name of the target that chooses them."""
+DRAWS = 4
+"""So many estimates are averaged where a network is judged."""
 
 
 def choose_objective(target: str, noise: Sequence[NoiseModel]) -> Objective:
@@ -38,7 +36,7 @@ def choose_objective(target: str, noise: Sequence[NoiseModel]) -> Objective:
     Parameters
     ----------
     target : str
-        A key of `OBJECTIVES`.
+        ``"recorrupted"`` or ``"blind"``.
     noise : sequence of NoiseModel
         As measured, one per channel.
 
@@ -54,24 +52,43 @@ def choose_objective(target: str, noise: Sequence[NoiseModel]) -> Objective:
     NoiseError
         If it does not work with such noise.
     """
-    if target not in OBJECTIVES:
-        raise OptionError(
-            f"target={target!r} does not work without clean images: choose one of "
-            f"{', '.join(OBJECTIVES)}."
-        )
-    if target == "blind":
+    if target == BLIND:
         check_blind_spots(noise)
-    return OBJECTIVES[target]
+        return blind_spots
+    if target == RECORRUPTED:
+        return judge_of(noise)
+    raise OptionError(
+        f"target={target!r} does not work without clean images: choose one of "
+        f"{', '.join(ALONE)}."
+    )
+
+
+def judge_of(noise: Sequence[NoiseModel]) -> Objective:
+    """Return what estimates the error on noisy images.
+
+    Parameters
+    ----------
+    noise : sequence of NoiseModel
+        As measured, one per channel.
+
+    Returns
+    -------
+    callable
+        Photons are dealt out to two images where noise is white, which is exact for
+        few photons too; correlated noise has to be taken to be Gaussian.
+    """
+    is_white = all(model.correlation_length == 0 for model in noise)
+    return split if is_white else recorrupted
 
 
 @torch.no_grad()
 def held_out_risk(
-    run: Run, batches: Iterable[Batch], seed: int = 0, start: Run | None = None
+    run: Run, batches: Iterable[Batch], objective: Objective, seed: int = 0
 ) -> Tensor:
     """Estimate the error on images that were not trained on.
 
-    The disturbances are the same at each call: differences between two networks are
-    known far better than either number, of which the noise of the images is a part.
+    What is drawn is the same at each call: differences between two networks are known
+    far better than either number, of which the noise of the images is a part.
 
     Parameters
     ----------
@@ -79,23 +96,20 @@ def held_out_risk(
         The network; see `Run`.
     batches : iterable of Batch
         Always the same, in the same order; `clean` holds the noisy photons.
+    objective : callable
+        From :func:`judge_of`.
     seed : int
-        Of the disturbances.
-    start : callable, optional
-        The network that training started from: for each network that is compared, it
-        says how much noise there is. By default each says that for itself.
+        Of what is drawn.
 
     Returns
     -------
     Tensor, shape (patches,)
-        Share of the noise variance that is left, by Stein's estimate. The difference of
-        two calls, patch by patch, has the standard error of a gain.
+        Share of the noise variance that is left. The difference of two calls, patch by
+        patch, has the standard error of a gain.
     """
     generator = torch.Generator().manual_seed(seed)
-    guide = start or run
-    return torch.cat(
-        [
-            stein(run, batch, generator, guide(batch.noisy, batch.sigma))
-            for batch in batches
-        ]
-    )
+    draws = [
+        torch.stack([objective(run, batch, generator) for _ in range(DRAWS)]).mean(0)
+        for batch in batches
+    ]
+    return torch.cat(draws)

@@ -15,7 +15,6 @@ from napari_denoise.networks.base import channels_last
 from napari_denoise.training.averaging import warming_average
 from napari_denoise.training.losses import make_loss
 from napari_denoise.training.precision import cpu_has_bfloat16, mixed_precision
-from napari_denoise.training.self_supervision import OBJECTIVES
 from napari_denoise.training.trainable import bottleneck_dropout, choose_trainable
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from napari_denoise.networks import DenoisingNetwork
     from napari_denoise.training.course import Course
     from napari_denoise.training.examples import Batch
+    from napari_denoise.training.self_supervision import Objective
 
 MEMORY = 0.998
 """Of the running average, per step in the long run."""
@@ -39,6 +39,8 @@ class Tuner:
         The start; not changed.
     course : Course
     device : torch.device
+    objective : callable, optional
+        What is learned from noisy images alone; the course's loss by default.
 
     Attributes
     ----------
@@ -49,12 +51,15 @@ class Tuner:
     """
 
     def __init__(
-        self, network: DenoisingNetwork, course: Course, device: torch.device
+        self,
+        network: DenoisingNetwork,
+        course: Course,
+        device: torch.device,
+        objective: Objective | None = None,
     ) -> None:
         self.course, self.device = course, device
         self.network = copy.deepcopy(network).to(device)
         channels_last(self.network)
-        self._start = copy.deepcopy(self.network).eval()
         self.average = AveragedModel(
             self.network, multi_avg_fn=warming_average(MEMORY), use_buffers=True
         )
@@ -68,7 +73,7 @@ class Tuner:
             device.type, enabled=self.precision is torch.float16
         )
         self._loss = make_loss(course.loss, device)
-        self._alone = OBJECTIVES.get(course.target)
+        self._alone = objective
 
     def step(self, batch: Batch, number: int) -> float:
         """Learn from one batch, and return its loss.
@@ -150,12 +155,6 @@ class Tuner:
         """Denoise by the averaged weights, in full precision."""
         averaged: Any = self.average.eval().module
         output: Tensor = averaged.between_neighbours(noisy, sigma)
-        return output
-
-    @torch.no_grad()
-    def start(self, noisy: Tensor, sigma: Tensor) -> Tensor:
-        """Denoise by the weights that training started from."""
-        output: Tensor = self._start.between_neighbours(noisy, sigma)
         return output
 
     def averaged_weights(self) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ import numpy as np
 from napari_denoise.training.cuts import Cut, example
 from napari_denoise.training.examples import collate, in_counts, in_photons, noise_of
 from napari_denoise.training.gain import Errors
-from napari_denoise.training.self_supervision import held_out_risk
+from napari_denoise.training.self_supervision import held_out_risk, judge_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,8 +32,7 @@ LARGEST, SMALLEST = 128, 16
 """Sides of a window in pixels."""
 WINDOWS_PER_BATCH = 8
 BIAS_OF_ESTIMATE = 5e-4
-"""Share of the noise variance by which Stein's estimates may mislead: on simulated and
-real images it was off by a few 1e-4."""
+"""Share of the noise variance by which estimates without clean images may mislead."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +106,7 @@ def cut_windows(
     return windows[:most]
 
 
-def judge(
-    windows: Sequence[Window], run: Run, device: torch.device, start: Run
-) -> Errors:
+def judge(windows: Sequence[Window], run: Run, device: torch.device) -> Errors:
     """Measure, or estimate, what a network leaves of the noise.
 
     Parameters
@@ -120,19 +117,18 @@ def judge(
         ``run(noisy, sigma)``: the network, in evaluation mode, without gradients.
     device : torch.device
         Where it is.
-    start : callable
-        The same of the network that training started from.
 
     Returns
     -------
     Errors
-        Against the target; without one by Stein's estimate (see
-        `napari_denoise.training.self_supervision.held_out_risk`).
+        Against the target; without one an estimate (see
+        `napari_denoise.training.self_supervision`).
     """
     batches = [batch.to(device) for batch in _batches(windows)]
     pairs = np.array([window.pair for window in windows])
     if windows[0].target is None:
-        left = held_out_risk(run, batches, start=start).cpu().numpy().astype(float)
+        objective = judge_of([noise_of(window.scaling) for window in windows])
+        left = held_out_risk(run, batches, objective).double().cpu().numpy()
         return Errors(left, np.ones(len(left)), pairs, bias=BIAS_OF_ESTIMATE)
     squares = np.concatenate([_squares(batch, run) for batch in batches])
     noise = np.array([_noise(window) for window in windows])
