@@ -158,18 +158,22 @@ def test_samples_are_described() -> None:
     assert set(re.findall(r"`(\w\S*\.tif)`", described)) == files
 
 
-def readme_code() -> dict[str, str]:
-    """Return the Python blocks of the README, each moved down to its own line."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.finditer(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    above = {block: text.count("\n", 0, block.start(1)) for block in blocks}
-    return {f"line {n + 1}": "\n" * n + block[1] for block, n in above.items()}
+def documented_code() -> dict[str, str]:
+    """Return the Python blocks of the documents, each moved down to its own line."""
+    found = {}
+    for name in ("README.md", "docs/fine_tuning.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        blocks = re.finditer(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        for block in blocks:
+            above = text.count("\n", 0, block.start(1))
+            found[f"{name} line {above + 1}"] = "\n" * above + block[1]
+    return found
 
 
-@pytest.mark.parametrize("code", list(readme_code().values()), ids=list(readme_code()))
-def test_readme_code_runs(
-    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("place", documented_code())
+def test_documented_code_runs(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    exec(compile(documented_code()[place], place, "exec"), {"__name__": "document"})

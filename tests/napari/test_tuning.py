@@ -27,7 +27,7 @@ from napari_denoise.models import load_model, save_own_model
 from napari_denoise.models.names import check_name
 from napari_denoise.training import losses, targets, trainable
 from napari_denoise.training.augmentation import Augmentation
-from napari_denoise.training.events import TrainingStarted
+from napari_denoise.training.events import Point, TrainingStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -375,7 +375,7 @@ def test_repeated_frames_are_a_stack_along_t(
     assert panel.dock.view.pictures.titles == ["noisy", "before", "now", "clean"]
 
 
-@pytest.mark.parametrize("method", ["clean", "blind"])
+@pytest.mark.parametrize("method", ["recorrupted", "blind"])
 def test_noisy_images_alone(tune: Any, click: Any, finish: Any, method: str) -> None:
     panel = tune(steps=20)
     panel.form.data.way.value = "alone"
@@ -425,7 +425,10 @@ def test_without_pyqtgraph_pictures_and_sentences_are_left(
     view = CourseView()
     qtbot.addWidget(view)
     plane = np.ones((16, 16), np.float32)
-    view.start(TrainingStarted("cpu", 3.0, plane, plane, plane, is_resumed=False))
+    first = Point(0, 0.0, 0.5, 0.5, 0.0, 0.0)
+    view.start(
+        TrainingStarted("cpu", 3.0, (first,), plane, plane, plane, is_resumed=False)
+    )
     assert view.curves is None
     assert INSTALL in [label.text() for label in view.findChildren(QLabel)]
     assert view.pictures.titles == ["noisy", "before", "now", "clean"]

@@ -39,7 +39,7 @@ def finetune(
         str, typer.Option(help="auto, none, SIGMA, or GAIN,OFFSET,READ in counts")
     ] = "auto",
     target: Annotated[
-        str, typer.Option(help="clean, mean, frames, recorrupted, stein or blind")
+        str, typer.Option(help="clean, mean, frames, recorrupted or blind")
     ] = "clean",
     steps: Annotated[int | None, typer.Option(help="steps to train")] = None,
     minutes: Annotated[

@@ -35,6 +35,31 @@ class PairsChecked:
 
 
 @dataclass(frozen=True)
+class Point:
+    """One point of the two curves.
+
+    Attributes
+    ----------
+    step : int
+        0 is the start.
+    minutes : float
+        Of training.
+    training, validation : float
+        Share of the noise variance that is left in windows that are trained on, and in
+        held-out ones.
+    gain_db, gain_error_db : float
+        PSNR gained over the start on held-out windows, and its standard error.
+    """
+
+    step: int
+    minutes: float
+    training: float
+    validation: float
+    gain_db: float
+    gain_error_db: float
+
+
+@dataclass(frozen=True)
 class TrainingStarted:
     """All is ready: the held-out data were judged with the start.
 
@@ -43,6 +68,8 @@ class TrainingStarted:
     device : str
     improvement_db : float
         How much nearer to the truth the start brings held-out images, dB.
+    points : tuple of Point
+        Of the curves: the start, and what there was before a stop.
     noisy, before : ndarray of float32, shape (Y, X)
         A held-out window in counts, and what the start makes of it.
     clean : ndarray of float32, shape (Y, X), or None
@@ -53,6 +80,7 @@ class TrainingStarted:
 
     device: str
     improvement_db: float
+    points: tuple[Point, ...]
     noisy: NDArray[np.float32]
     before: NDArray[np.float32]
     clean: NDArray[np.float32] | None
@@ -95,31 +123,6 @@ class StepTimed:
 
     done: int
     total: int
-
-
-@dataclass(frozen=True)
-class Point:
-    """One point of the two curves.
-
-    Attributes
-    ----------
-    step : int
-        0 is the start.
-    minutes : float
-        Of training.
-    training, validation : float
-        Share of the noise variance that is left in windows that are trained on, and in
-        held-out ones.
-    gain_db, gain_error_db : float
-        PSNR gained over the start on held-out windows, and its standard error.
-    """
-
-    step: int
-    minutes: float
-    training: float
-    validation: float
-    gain_db: float
-    gain_error_db: float
 
 
 @dataclass(frozen=True)

@@ -150,8 +150,8 @@ def fine_tune_steps(
         ``"clean"``: the clean images; without any, what is best without.
         ``"mean"``, ``"frames"``: `noisy` are repeated frames along T; each is compared
         with the mean of the others, or with another one (Noise2Noise).
-        ``"recorrupted"``: the noisy images alone, with noise of the measured kind
-        added and taken off. ``"blind"``: each pixel from those around it, where noise
+        ``"recorrupted"``: the noisy images alone, each made into two whose noise is
+        independent. ``"blind"``: each pixel from those around it, where noise
         is white and of no known kind.
     steps, minutes : int and float, optional
         Length of training; whichever ends first. Both None is 5 minutes. With `steps`,

@@ -81,7 +81,7 @@ class History:
         if self._falls_behind():
             return (
                 f"Over-fitting since step {best.step}: what is trained on still gets "
-                "better, held-out data get worse. The weights of that step are kept."
+                f"better, held-out data get worse. {self._kept()} kept."
             )
         if not self.is_surely_better:
             if abs(last.gain_db) <= SURE * last.gain_error_db:
@@ -94,6 +94,9 @@ class History:
         if len(self.points) - 1 - self.best >= SETTLED:
             return f"No longer improving since step {best.step}: {said}."
         return f"Improving: {said}."
+
+    def _kept(self) -> str:
+        return "The weights of that step are" if self.best else "The start is"
 
     def _falls_behind(self) -> bool:
         last, best = self.points[-1], self.points[self.best]

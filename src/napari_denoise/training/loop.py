@@ -42,6 +42,10 @@ ASTRAY = (
     "lower learning_rate helps."
 )
 
+PACE = 6.0
+"""Training that is measured in minutes goes on for so many times as long as judging
+took before it is judged again."""
+
 
 class Loop:
     """One course of training, from the start or from a checkpoint.
@@ -76,6 +80,7 @@ class Loop:
         self.tuner = Tuner(start.network, course, device, objective)
         self.step, self.seconds = 0, 0.0
         self.is_astray = False
+        self._judged_at, self._cost = 0.0, 0.0
         self._shown = most_structured(material.held_out)
         self._request = {
             "start": weights_digest(start.network),
@@ -92,10 +97,10 @@ class Loop:
             first = self._judged(self.material.held_out)
             self.history = History(first)
             self.history.add(0, 0.0, self._judged(self.material.seen).share, first)
-        improvement = self.history.start.improvement_db
         yield TrainingStarted(
             str(self.device),
-            improvement,
+            self.history.start.improvement_db,
+            tuple(self.history.points),
             window.plane,
             before,
             window.target,
@@ -106,7 +111,7 @@ class Loop:
 
     def _train(self) -> Generator[StepDone | EpochDone, None, None]:
         course = self.course
-        done = course.progress(self.step, self.seconds)
+        done, is_due = course.progress(self.step, self.seconds), False
         while done < 1 and not self._stopped() and not self.history.should_stop:
             epoch = course.epoch(done)
             step = self._learn(done)
@@ -115,11 +120,21 @@ class Loop:
                 return
             yield step
             done = course.progress(self.step, self.seconds)
-            if course.epoch(done) > epoch:
-                yield self._judge_epoch()
+            is_due = is_due or course.epoch(done) > epoch
+            if is_due and self._has_time_to_judge():
+                is_due = False
+                judged = self._judge_epoch()
                 self._save()
+                yield judged
         if self.history.points[-1].step < self.step:
-            yield self._judge_epoch()
+            judged = self._judge_epoch()
+            self._save()
+            yield judged
+
+    def _has_time_to_judge(self) -> bool:
+        """Tell whether judging takes no more than its share of a course by minutes."""
+        by_steps = self.course.steps is not None
+        return by_steps or self.seconds - self._judged_at >= PACE * self._cost
 
     def _learn(self, done: float) -> StepDone:
         """Take one step."""
@@ -143,7 +158,9 @@ class Loop:
         if is_best:
             self.history.weights = self.tuner.averaged_weights()
         now = restore(self._shown, self.tuner.run, self.device)
-        self.seconds += time.perf_counter() - began
+        self._cost = time.perf_counter() - began
+        self.seconds += self._cost
+        self._judged_at = self.seconds
         point, verdict = self.history.points[-1], self.history.verdict
         return EpochDone(point, better, is_best, verdict, now)
 

@@ -1,7 +1,7 @@
 """Random disturbances with the statistics of an image's noise.
 
-Stein's identity ties the noise in a network's result, which cannot be seen, to how the
-result follows such a disturbance, which can.
+A network that is given an image with such noise added, and compared with the image with
+as much taken off, is compared with something that its noise tells nothing of.
 """
 
 from __future__ import annotations

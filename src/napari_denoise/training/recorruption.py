@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SHARE = 1.0
 """Variance of the noise that is added, in units of the image's. Less of it makes what
 the network is compared with noisier, more of it what the network is given. So much
-also hides that counts are whole numbers, see `stein`."""
+also hides that counts are whole numbers."""
 
 
 def recorrupted(

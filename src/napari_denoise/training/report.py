@@ -117,7 +117,7 @@ def summarise(history: History) -> str:
         return f"The start was kept, because nothing was surely better: {why}."
     return (
         f"{best.decibels:.2f} ± {best.error:.2f} dB better than the start on held-out "
-        f"data, after {history.points[history.best].step} steps."
+        f"data, after {_steps(history.points[history.best].step)}."
     )
 
 
@@ -157,6 +157,10 @@ def tuned_model(
         "software_version": version("napari-denoise"),
     }
     return NetworkModel(name, spec.model_copy(update=changes), network)
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"
 
 
 def _decibels(share: float) -> float | None:

@@ -16,7 +16,7 @@ TARGETS = {
     CLEAN: "clean images",
     FRAMES: "another noisy frame of the same field",
     MEAN: "the mean of the other frames of the same field",
-    RECORRUPTED: "the noisy images alone, with noise of the measured kind added",
+    RECORRUPTED: "the noisy images alone, each made into two",
     BLIND: "the noisy images alone, each pixel from those around it",
 }
 """By name, in words."""

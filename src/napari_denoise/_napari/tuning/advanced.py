@@ -28,9 +28,7 @@ PARTS = (
     ("its first and last layers", "ends"),
 )
 ALONE = (
-    ("as is best", "clean"),
-    ("noise added", "recorrupted"),
-    ("Stein's risk", "stein"),
+    ("by the measured noise", "recorrupted"),
     ("blind spots", "blind"),
 )
 LARGEST_SEED = 2**31 - 1

@@ -38,9 +38,7 @@ UNTRAINED = (
 )
 ALONE = (
     "How to learn from noisy images alone.\n"
-    "As is best: what was best in the measurements in the documentation.\n"
-    "Noise added: noise of the measured kind is added, and to be removed.\n"
-    "Stein's risk: an estimate of the error, from the noise that was measured.\n"
+    "By the measured noise: each image is made into two whose noise is independent.\n"
     "Blind spots: each pixel from those around it. For noise of unknown strength that "
     "neighbouring pixels do not share."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -79,13 +80,12 @@ class CourseView(QWidget):
     def start(self, event: TrainingStarted) -> None:
         """Show the start of a course, and nothing of the one before."""
         self._start = event
-        self.training, self.validation, self.best = [], [], 0
-        share = 10 ** (-event.improvement_db / 10)
-        if share < float("inf"):
-            self.validation.append((0, share))
-            self._say(BEGUN.format(gain=event.improvement_db))
-        else:
-            self._say(UNKNOWN)
+        self.training = [(point.step, point.training) for point in event.points]
+        self.validation = [(point.step, point.validation) for point in event.points]
+        shares = [point.validation for point in event.points]
+        self.best = shares.index(min(shares))
+        is_known = math.isfinite(event.improvement_db)
+        self._say(BEGUN.format(gain=event.improvement_db) if is_known else UNKNOWN)
         self._draw_curves()
         self._draw_pictures(None)
 
