@@ -20,8 +20,15 @@ from napari_denoise import denoise, evaluate, load_model, new_model, save_model
 from napari_denoise.errors import DenoiseError, ModelError, OptionError, PairsError
 from napari_denoise.noise import NoiseModel, simulate
 from napari_denoise.progress import run_to_end
-from napari_denoise.training.events import EpochDone, StepDone, TrainingStarted
+from napari_denoise.training.events import (
+    EpochDone,
+    PairsChecked,
+    StepDone,
+    TrainingStarted,
+)
+from napari_denoise.training.fields import Fields
 from napari_denoise.training.fine_tuning import fine_tune, fine_tune_steps
+from napari_denoise.training.pairs import gather_pairs
 from tests.conftest import synthetic_scene
 
 NOISE = NoiseModel(gain=2.0, offset=100.0, read_std=4.0)
@@ -359,3 +366,63 @@ def test_what_is_not_trained_stays(train):
     start, after = small_model().network.state_dict(), tuned.network.state_dict()
     changed = {name for name in start if not torch.equal(start[name], after[name])}
     assert 0 < len(changed) < len(start)
+
+
+@pytest.mark.parametrize("target", ["clean", "blind"])
+def test_noisy_images_alone_are_enough(target):
+    noisy, _ = pairs(5)
+    start = small_model()
+    tuned = fine_tune(start, noisy, target=target, **quick(steps=150))
+    told = tuned.card.training
+    assert told["gain_db"] > 2
+    assert told["course"]["target"] == ("blind" if target == "blind" else "recorrupted")
+    held_noisy, held_clean = (each[-1] for each in pairs(7))
+    before, after = (
+        evaluate(denoise(held_noisy, model, noise=NOISE, dtype="float32"), held_clean)
+        for model in (start, tuned)
+    )
+    assert after.psnr > before.psnr + 2
+
+
+def test_blind_spots_are_refused_where_noise_is_correlated():
+    noise = NoiseModel(gain=2.0, offset=100.0, read_std=4.0, correlation_length=2.0)
+    noisy = [simulate(image, noise, np.random.default_rng(0)) for image in pairs(3)[1]]
+    with pytest.raises(DenoiseError, match="correlated over"):
+        fine_tune("unet-fast", noisy, target="blind", noise=noise)
+
+
+def write_folders(folder, count: int) -> None:
+    for name, images in zip(("noisy", "clean"), pairs(count), strict=True):
+        (folder / name).mkdir()
+        for number, image in enumerate(images):
+            tifffile.imwrite(folder / name / f"cell{number}.tif", image)
+
+
+def test_a_few_files_that_cannot_be_read_are_left_out(tmp_path):
+    write_folders(tmp_path, 12)
+    (tmp_path / "noisy" / "cell3.tif").write_bytes(b"II*\0 cut short")
+    found = []
+    result = run_to_end(
+        fine_tune_steps(
+            small_model(), tmp_path / "noisy", tmp_path / "clean", **quick(steps=3)
+        ),
+        lambda e: found.append(e.report) if isinstance(e, PairsChecked) else None,
+    )
+    assert result.report["material"]["pairs"] == 11
+    (report,) = found
+    assert any("Left out" in finding.sentence for finding in report.warnings)
+    (tmp_path / "noisy" / "cell4.tif").write_bytes(b"II*\0 cut short")
+    with pytest.raises(PairsError, match="cell3"):
+        fine_tune(small_model(), tmp_path / "noisy", tmp_path / "clean", **quick())
+
+
+def test_pairs_that_the_check_did_not_look_at_are_checked_when_they_are_read():
+    noisy, clean = (list(each) for each in pairs(4))
+    clean[1] = 3.0 * clean[1] + 7
+    clean[2] = clean[3]
+    gathered = gather_pairs(noisy, clean)
+    fields = Fields(gathered.pairs, "clean", 0, NOISE, {}, {})
+    loaded = [fields.load(key) for key in fields.keys]
+    assert [field is None for field in loaded] == [False, False, True, False]
+    assert list(fields.left_out) == [gathered.pairs[2].name]
+    np.testing.assert_allclose(loaded[1].target, pairs(4)[1][1], atol=4)
