@@ -54,19 +54,23 @@ def test_a_checkpoint_that_was_cut_short_is_refused(tmp_path):
 
 
 class Harmful:
+    def __init__(self, target):
+        self.target = target
+
     def __reduce__(self):
-        return (open, ("/tmp/harm", "w"))
+        return (open, (str(self.target), "w"))
 
 
 def test_reading_runs_no_code(tmp_path):
-    path = tmp_path / "a.checkpoint"
-    torch.save({"schema": 1, "request": {}, "state": Harmful()}, path)
+    path, harm = tmp_path / "a.checkpoint", tmp_path / "harm"
+    torch.save({"schema": 1, "request": {}, "state": Harmful(harm)}, path)
     with pytest.raises(FileError):
         read_checkpoint(path, {}, CPU)
     with path.open("wb") as file:
-        pickle.dump(Harmful(), file)
+        pickle.dump(Harmful(harm), file)
     with pytest.raises(FileError):
         read_checkpoint(path, {}, CPU)
+    assert not harm.exists()
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path):

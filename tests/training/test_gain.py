@@ -9,14 +9,14 @@ from napari_denoise.training.gain import Errors, gain
 from napari_denoise.training.history import PATIENCE, History
 
 
-def errors(squares, pair=None) -> Errors:
+def errors(squares, scene=None) -> Errors:
     squares = np.asarray(squares, float)
-    numbers = np.arange(len(squares)) if pair is None else np.asarray(pair)
+    numbers = np.arange(len(squares)) if scene is None else np.asarray(scene)
     return Errors(squares, np.ones(len(squares)), numbers)
 
 
-def test_share_is_the_mean_over_pairs_not_over_windows():
-    found = errors([0.1, 0.1, 0.1, 0.5], pair=[0, 0, 0, 1])
+def test_share_is_the_mean_over_scenes_not_over_windows():
+    found = errors([0.1, 0.1, 0.1, 0.5], scene=[0, 0, 0, 1])
     assert found.share == pytest.approx(0.3)
     assert found.improvement_db == pytest.approx(-10 * np.log10(0.3))
 
@@ -35,22 +35,33 @@ def test_error_is_that_of_repeated_experiments():
     rng = np.random.default_rng(0)
     found, told = [], []
     for _ in range(300):
-        before = errors(rng.gamma(20, 0.01, 12))
-        after = errors(before.squares * rng.normal(0.9, 0.1, 12))
+        before = errors(rng.gamma(20, 0.01, 24))
+        after = errors(before.squares * rng.normal(0.9, 0.1, 24))
         one = gain(before, after)
         found.append(one.decibels)
         told.append(one.error)
     assert np.mean(told) == pytest.approx(np.std(found), rel=0.15)
 
 
-def test_no_gain_is_rarely_taken_for_one():
+@pytest.mark.parametrize(
+    ("scenes", "windows", "between"), [(4, 8, 0.05), (10, 4, 0.05), (1, 16, 0.0)]
+)
+def test_no_gain_is_rarely_taken_for_one_however_often_it_is_looked_at(
+    scenes, windows, between
+):
     rng = np.random.default_rng(1)
-    taken = 0
-    for _ in range(400):
-        before = errors(rng.gamma(20, 0.01, 10))
-        after = errors(before.squares * rng.normal(1, 0.1, 10))
-        taken += gain(before, after).is_sure
-    assert taken < 0.05 * 400
+    scene = np.repeat(np.arange(scenes), windows)
+    taken, trials = 0, 200
+    for _ in range(trials):
+        base = rng.gamma(20, 0.01, len(scene))
+        history = History(errors(base, scene))
+        history.add(0, 0, 0.1, history.start)
+        for step in range(1, 21):
+            change = rng.normal(1, between, scenes)[scene]
+            after = base * change * rng.normal(1, 0.1, len(scene))
+            history.add(step, step, 0.1, errors(after, scene))
+        taken += history.is_surely_better
+    assert taken < 0.1 * trials
 
 
 def test_one_window_alone_is_never_sure():
@@ -65,7 +76,7 @@ def test_risk_below_zero_tells_nothing():
 
 def course(shares, training=None) -> History:
     """A history with so much noise left; pairs differ, and all gain alike."""
-    base = np.linspace(0.8, 1.2, 8)
+    base = np.linspace(0.8, 1.2, 16)
     history = History(errors(shares[0] * base))
     for step, share in enumerate(shares):
         seen = share if training is None else training[step]
@@ -100,11 +111,14 @@ def test_worse_than_the_start():
 
 def test_too_few_pairs_to_tell():
     rng = np.random.default_rng(3)
-    before = errors(0.1 * rng.uniform(0.5, 1.5, 5))
+    before = errors(0.1 * rng.uniform(0.5, 1.5, 10))
     history = History(before)
     history.add(0, 0, 0.1, before)
     for step in (1, 2, 3):
-        after = errors(before.squares * np.array([0.5, 1.5, 0.7, 1.4, 0.8]))
+        after = errors(
+            before.squares
+            * np.array([0.5, 0.5, 1.5, 1.5, 0.7, 0.7, 1.4, 1.4, 0.8, 0.8])
+        )
         history.add(step, step, 0.1, after)
     assert history.verdict.startswith("Too few pairs to tell")
     assert not history.is_surely_better

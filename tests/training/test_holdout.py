@@ -25,9 +25,14 @@ def keys(pairs: int, planes: int = 3) -> list[Key]:
     return [Key(pair, 0, 0, z) for pair in range(pairs) for z in range(planes)]
 
 
-@pytest.mark.parametrize(("pairs", "held"), [(2, 1), (3, 1), (10, 2), (30, 6)])
+def own(pairs: int) -> dict[int, int]:
+    """Each pair shows a scene of its own."""
+    return {pair: pair for pair in range(pairs)}
+
+
+@pytest.mark.parametrize(("pairs", "held"), [(2, 1), (3, 1), (10, 3), (12, 4), (30, 6)])
 def test_whole_pairs_are_held_out(pairs, held):
-    split = split_fields(keys(pairs), 0.2, field(64, 64), seed=0)
+    split = split_fields(keys(pairs), own(pairs), 0.2, field(64, 64), seed=0)
     training = {key.pair for key in split.training}
     held_out = {key.pair for key in split.held_out}
     assert len(held_out) == held
@@ -45,13 +50,13 @@ def test_whole_pairs_are_held_out(pairs, held):
 def test_a_strip_of_the_only_pair_shares_no_pixel(height, width, margin, share):
     one = field(height, width, margin)
     try:
-        split = split_fields(keys(1), share, one, seed=0)
+        split = split_fields(keys(1), own(1), share, one, seed=0)
     except OptionError:
         room = max(height, width) - 2 * margin
         assert room - max(round(share * room), SMALLEST) < SMALLEST
         return
-    trained = one.noisy[0][split.training_area(one)]
-    held = one.noisy[0][split.held_out_area(one)]
+    trained = one.noisy[0][split.training_area(one.sides, one.margin)]
+    held = one.noisy[0][split.held_out_area(one.sides, one.margin)]
     assert not set(trained.ravel()) & set(held.ravel())
     whole = (height - 2 * margin) * (width - 2 * margin)
     assert trained.size + held.size == whole
@@ -60,14 +65,16 @@ def test_a_strip_of_the_only_pair_shares_no_pixel(height, width, margin, share):
 
 def test_an_image_that_is_too_small_is_refused_with_a_sentence():
     with pytest.raises(OptionError, match="too small to hold a part of it out"):
-        split_fields(keys(1), 0.2, field(20, 20), seed=0)
+        split_fields(keys(1), own(1), 0.2, field(20, 20), seed=0)
 
 
 def test_windows_lie_in_the_held_out_strip():
     one = field(256, 256)
-    split = split_fields(keys(1), 0.2, one, seed=0)
-    held = one.noisy[0][split.held_out_area(one)]
-    windows = cut_windows([(one, split.held_out_area(one))], 40, seed=0)
+    split = split_fields(keys(1), own(1), 0.2, one, seed=0)
+    held = one.noisy[0][split.held_out_area(one.sides, one.margin)]
+    windows = cut_windows(
+        [(one, split.held_out_area(one.sides, one.margin))], {0: 0}, 40, seed=0
+    )
     assert len(windows) >= 8
     places = np.concatenate([window.plane.ravel() for window in windows])
     assert len(set(places)) == places.size
@@ -77,6 +84,38 @@ def test_windows_lie_in_the_held_out_strip():
 def test_windows_are_spread_evenly_over_fields():
     fields = [field(256, 256) for _ in range(10)]
     area = (slice(0, 256), slice(0, 256))
-    windows = cut_windows([(each, area) for each in fields], 40, seed=0)
+    windows = cut_windows([(each, area) for each in fields], {0: 0}, 40, seed=0)
     assert len(windows) == 40
     assert all(window.plane.shape == (128, 128) for window in windows)
+
+
+def test_pairs_of_one_scene_are_not_parted():
+    scenes = {pair: pair // 3 for pair in range(12)}
+    split = split_fields(keys(12), scenes, 0.3, field(64, 64), seed=0)
+    training, held = (
+        {scenes[key.pair] for key in part} for part in (split.training, split.held_out)
+    )
+    assert held
+    assert not training & held
+
+
+@pytest.mark.parametrize("are_frames", [False, True])
+def test_of_many_planes_of_one_scene_some_are_held_out(are_frames):
+    one = field(128, 128)
+    split = split_fields(
+        [Key(0, 0, 0, z) for z in range(20)],
+        own(1),
+        0.2,
+        one,
+        seed=0,
+        are_frames=are_frames,
+    )
+    training, held = (
+        {key.position for key in part} for part in (split.training, split.held_out)
+    )
+    assert split.strip is not None
+    if are_frames:
+        assert training == held == set(range(20))
+    else:
+        assert held == {16, 17, 18, 19}
+        assert training == set(range(15))

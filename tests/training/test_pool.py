@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_denoise.noise import Scaling
 from napari_denoise.training.fields import Field, Key
-from napari_denoise.training.pool import STEPS_PER_EXCHANGE, Pool
+from napari_denoise.training.pool import FEWEST, STEPS_PER_EXCHANGE, Pool
 
 KEYS = [Key(pair, 0, 0, 0) for pair in range(10)]
 SCALING = Scaling(None, 0.0, 1.0, 1.0)
@@ -24,8 +24,15 @@ def held(pool: Pool, step: int) -> list[int]:
 
 def test_all_are_held_where_all_fit():
     pool = Pool(KEYS, load, 20, seed=0)
-    assert sorted(held(pool, 0)) == list(range(10))
-    assert held(pool, 1000) == held(pool, 0)
+    assert sorted(held(pool, 100)) == list(range(10))
+    assert held(pool, 1000) == held(pool, 100)
+
+
+def test_it_begins_with_few_and_grows():
+    pool = Pool(KEYS * 10, load, 50, seed=0)
+    sizes = [len(held(pool, step)) for step in range(0, 400, STEPS_PER_EXCHANGE)]
+    assert sizes[0] == FEWEST
+    assert sizes == [min(FEWEST + n, 50) for n in range(len(sizes))]
 
 
 def test_a_window_slides_over_all_and_reads_each_once_a_round():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,12 +16,14 @@ from napari_denoise.cli.reporting import reporting, show_report
 from napari_denoise.errors import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from napari_denoise.training.events import FineTuned
 
 SUFFIX = ".safetensors"
 CHECKPOINT = ".checkpoint"
+STOPPED = 130
+"""Exit code after Ctrl+C, as shells have it."""
 
 
 def finetune(
@@ -49,7 +53,9 @@ def finetune(
         str, typer.Option(help="mse, l1, charbonnier, ssim or perceptual")
     ] = "mse",
     train: Annotated[str, typer.Option(help="all, decoder or ends")] = "all",
-    augmentation: Annotated[str, typer.Option(help="default or none")] = "default",
+    augmentation: Annotated[
+        str, typer.Option(help="default, none or strong")
+    ] = "default",
     validation: Annotated[float, typer.Option(help="share that is held out")] = 0.2,
     seed: Annotated[int, typer.Option(help="of everything random")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
@@ -131,7 +137,10 @@ def _run(
     from napari_denoise.training.events import EpochDone, PairsChecked, StepDone
     from napari_denoise.training.fine_tuning import fine_tune_steps
 
-    with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
+    with (
+        _stoppable(options["checkpoint"]),
+        tqdm(total=100, unit="%", disable=None, leave=False) as bar,
+    ):
 
         def show(event: Any) -> None:
             if isinstance(event, PairsChecked) and tell:
@@ -143,3 +152,14 @@ def _run(
                 bar.set_postfix_str(event.verdict)
 
         return run_to_end(fine_tune_steps(model, noisy, clean, **options), show)
+
+
+@contextmanager
+def _stoppable(checkpoint: Path) -> Iterator[None]:
+    """Say after Ctrl+C how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        there = f" from {checkpoint}" if checkpoint.exists() else ", from its beginning"
+        typer.echo(f"Stopped. The same command goes on{there}.", err=True)
+        sys.exit(STOPPED)

@@ -56,7 +56,10 @@ def write_checkpoint(
     except (OSError, RuntimeError) as error:
         with suppress(OSError):
             partial.unlink()
-        raise FileError(f"The checkpoint {path} cannot be written: {error}.") from error
+        raise FileError(
+            f"The checkpoint {path} cannot be written. Is the disk full, or the folder "
+            "read-only? Free some space, or choose another folder."
+        ) from error
 
 
 def read_checkpoint(
@@ -95,8 +98,8 @@ def read_checkpoint(
         schema = content["schema"]
     except UNREADABLE as error:
         raise FileError(
-            f"{path} is no checkpoint, or it is cut short: {error}. Remove it, or name "
-            "another one."
+            f"{path} is no checkpoint, or it is cut short. Remove it, or name another "
+            "one."
         ) from error
     asked = _plain(request)
     different = [key for key in asked if told.get(key) != asked[key]]
@@ -104,8 +107,8 @@ def read_checkpoint(
         raise OptionError(
             f"The checkpoint {path.name} belongs to another training "
             f"({', '.join(different) or 'of another version'} differ). Repeat that "
-            "with the same pairs and options to go on with it, or name another "
-            "checkpoint to begin anew."
+            "with the same images and options to go on with it, or remove the file to "
+            "begin anew."
         )
     return dict(state)
 

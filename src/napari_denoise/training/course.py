@@ -19,6 +19,9 @@ WARM_UP = 0.03
 LOWEST_RATE = 0.01
 """Of the peak, at the end."""
 DEFAULT_MINUTES = 5.0
+BATCH = 4
+"""Patches in a step."""
+LARGEST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Course:
     learning_rate: float = 3e-4
     weight_decay: float = 0.01
     dropout: float = 0.0
-    batch: int = 4
+    batch: int = BATCH
 
     def __post_init__(self) -> None:
         _check_choice("loss", self.loss, tuple(LOSSES))
@@ -67,7 +70,8 @@ class Course:
                 f"The loss “{self.loss}” needs clean images: towards noisy ones only "
                 "“mse” ends at the clean image."
             )
-        _check_number("seed", self.seed, 0, math.inf, whole=True)
+        _check_number("seed", self.seed, 0, LARGEST_SEED, whole=True)
+        _check_number("batch", self.batch, 1, 4096, whole=True)
         _check_number("steps", self.steps, 1, math.inf, whole=True)
         _check_number("minutes", self.minutes, 1e-3, 1e5)
         _check_number("dropout", self.dropout, 0, 0.9)

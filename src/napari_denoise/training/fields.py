@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from napari_denoise.sources import Source
 from napari_denoise.training.check.one_pair import check_pixels
 from napari_denoise.training.check.samples import sample_planes
 from napari_denoise.training.examples import noise_of
-from napari_denoise.training.match import Match
+from napari_denoise.training.match import SPLINE, Match, farthest_shift
 from napari_denoise.training.targets import FRAMES, MEAN
 
 if TYPE_CHECKING:
@@ -115,6 +117,10 @@ class Fields:
     left_out : dict of str to str
         Pairs that the check had not looked at, and that were found to be of no use
         when they were read; and why.
+    scenes : dict of int to int
+        A number for what each pair shows: the same where images are the same.
+    checksums : dict of int to int
+        The first pair that has an image, by the checksum of a plane of it.
     """
 
     def __init__(
@@ -129,9 +135,12 @@ class Fields:
         self.pairs, self.target, self.radius = pairs, target, radius
         self._noise, self._matches, self._noises = noise, dict(matches), noises
         self.left_out: dict[str, str] = {}
+        self._summed: tuple[int, list[Index], NDArray[np.float64]] | None = None
         self._scalings: dict[int, list[Scaling]] = {}
         self._open = lru_cache(OPEN_AT_ONCE)(self._opened)
         self.sides: dict[int, tuple[int, int]] = {}
+        self.scenes: dict[int, int] = {}
+        self.checksums: dict[int, int] = {}
         self.keys = [key for number in range(len(pairs)) for key in self._keys(number)]
 
     def load(self, key: Key) -> Field | None:
@@ -185,6 +194,20 @@ class Fields:
             self._scalings[pair] = run_to_end(steps)
         return self._scalings[pair]
 
+    def margin(self, pair: int) -> int:
+        """Pixels along each border of a pair that are not used, at the most."""
+        channels = range(len(self._open(pair)[0].layout.channels))
+        if self.pairs[pair].clean is None:
+            return 0
+        matches = [self._matches.get((pair, channel)) for channel in channels]
+        farthest = math.ceil(farthest_shift(self.sides[pair])) + SPLINE
+        return max(farthest if match is None else match.margin for match in matches)
+
+    @property
+    def checksum(self) -> int:
+        """Of all images together."""
+        return crc32(repr(sorted(self.checksums)).encode())
+
     @property
     def noise(self) -> list[NoiseModel]:
         """The noise models that are known so far, of different channels and pairs."""
@@ -211,16 +234,27 @@ class Fields:
         """Return the next frame, or the mean of all others, and its share of noise."""
         if self.target == FRAMES:
             return _read(noisy, line[(position + 1) % len(line)]), 1.0
-        total = np.zeros(noisy.layout.plane_shape, np.float64)
-        for other, index in enumerate(line):
-            if other != position:
-                total += _read(noisy, index)
         others = len(line) - 1
-        return (total / others).astype(np.float32), 1 / others
+        rest = self._sum(noisy, line) - _read(noisy, line[position])
+        return (rest / others).astype(np.float32), 1 / others
+
+    def _sum(self, noisy: Opened, line: list[Index]) -> NDArray[np.float64]:
+        """Sum the frames of a line; the last sum is kept."""
+        if self._summed is None or self._summed[:2] != (id(noisy), line):
+            total = np.zeros(noisy.layout.plane_shape, np.float64)
+            for index in line:
+                total += _read(noisy, index)
+            self._summed = id(noisy), line, total
+        return self._summed[2]
 
     def _keys(self, number: int) -> list[Key]:
-        noisy, _ = self._open(number)
+        noisy, clean = self._open(number)
         self.sides[number] = noisy.layout.plane_shape
+        sums = [_checksum(image) for image in (noisy, clean) if image is not None]
+        known = [self.checksums[each] for each in sums if each in self.checksums]
+        self.scenes[number] = self.scenes[known[0]] if known else number
+        for each in sums:
+            self.checksums.setdefault(each, number)
         return [
             Key(number, channel, line, position)
             for channel in range(len(noisy.layout.channels))
@@ -235,6 +269,13 @@ class Fields:
     def _opened(self, number: int) -> tuple[Opened, Opened | None]:
         pair = self.pairs[number]
         return pair.noisy.open(), pair.clean.open() if pair.clean else None
+
+
+def _checksum(image: Opened) -> int:
+    """Return a checksum of the middle plane of the first channel."""
+    planes = image.layout.planes(image.layout.channels[0])
+    counts = image.layout.read(image.data, planes[len(planes) // 2])
+    return crc32(np.ascontiguousarray(counts).tobytes())
 
 
 def _read(image: Opened, index: Index) -> NDArray[np.float32]:

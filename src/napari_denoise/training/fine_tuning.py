@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from napari_denoise.devices import choose_device
 from napari_denoise.errors import ModelError, OptionError
 from napari_denoise.models import NetworkModel, load_model
+from napari_denoise.models.names import SUFFIX_3D
+from napari_denoise.noise import NoiseModel, estimate_noise
 from napari_denoise.progress import run_to_end
 from napari_denoise.training.augmentation import parse_augmentation
 from napari_denoise.training.check import check_steps, leave_out_odd, refuse
-from napari_denoise.training.course import Course
+from napari_denoise.training.course import BATCH, Course
 from napari_denoise.training.events import PairsChecked
 from napari_denoise.training.fields import Fields
 from napari_denoise.training.loop import Loop
@@ -20,6 +22,7 @@ from napari_denoise.training.material import make_material
 from napari_denoise.training.self_supervision import choose_objective
 from napari_denoise.training.targets import (
     ALONE,
+    BLIND,
     CLEAN,
     FRAMES,
     MEAN,
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from napari_denoise.training.check import PairChecked
     from napari_denoise.training.events import FineTuning
 
+LOOKED_AT = 8
+"""Images whose noise is looked at before blind spots are used."""
 RATE = 3e-4
 RATE_ALONE = 1e-5
 RATE_FROM_SCRATCH = 1e-3
@@ -57,7 +62,7 @@ def fine_tune(
     dropout: float = 0.0,
     learning_rate: float | None = None,
     weight_decay: float = 0.01,
-    batch: int = 4,
+    batch: int = BATCH,
 ) -> NetworkModel:
     """Fine-tune a model on pairs of noisy and clean images, or on noisy ones alone.
 
@@ -126,7 +131,7 @@ def fine_tune_steps(
     dropout: float = 0.0,
     learning_rate: float | None = None,
     weight_decay: float = 0.01,
-    batch: int = 4,
+    batch: int = BATCH,
     stopped: Callable[[], bool] | None = None,
 ) -> FineTuning:
     """Fine-tune a model step by step, for a worker, a progress bar or a test.
@@ -203,6 +208,7 @@ def fine_tune_steps(
             f"“{start.name}” looks at neighbouring planes, which repeated frames are "
             "not. Start from a 2D model, such as “unet”."
         )
+    rate = _usual_rate(start, towards) if learning_rate is None else learning_rate
     course = Course(
         target=towards,
         loss=loss,
@@ -211,7 +217,7 @@ def fine_tune_steps(
         seed=seed,
         steps=steps,
         minutes=minutes,
-        learning_rate=learning_rate or _usual_rate(start, towards),
+        learning_rate=rate,
         weight_decay=weight_decay,
         dropout=dropout,
         batch=batch,
@@ -223,10 +229,20 @@ def fine_tune_steps(
     judged: Fields | float = share
     if not share:
         their, own = validation
+        if (own is None) != (clean is None):
+            raise OptionError(
+                "Pairs to validate on need what the pairs to train on have: clean "
+                "images for both, or for neither."
+            )
         judged = yield from _checked(their, own, axes, towards, noise, radius)
+    if radius and all(key.position == 0 for key in fields.keys):
+        raise OptionError(
+            f"“{start.name}” looks at neighbouring planes, and these images have none. "
+            f"Start from a 2D model, such as “{start.name.removesuffix(SUFFIX_3D)}”."
+        )
     objective = None
     if towards in ALONE:  # refused where it does not work with such noise
-        objective = choose_objective(towards, fields.noise)
+        objective = choose_objective(towards, _noise_to_judge_by(fields, towards))
     material = make_material(fields, judged, course)
     file = None if checkpoint is None else Path(checkpoint)
     stop = stopped or (lambda: False)
@@ -246,6 +262,21 @@ def _checked(
     refuse(report)
     yield PairsChecked(report)
     return Fields(report.pairs, target, radius, noise, report.matches, report.noise)
+
+
+def _noise_to_judge_by(fields: Fields, target: str) -> list[NoiseModel]:
+    """Return the noise that is known, and for blind spots measure some of it.
+
+    They are for noise of unknown kind, but whether it is white has to be known.
+    """
+    if target != BLIND:
+        return fields.noise
+    measured = list(fields.noise)
+    for pair in fields.pairs[:LOOKED_AT]:
+        image = pair.noisy.open()
+        models = estimate_noise(image.data, axes=image.layout.axes)
+        measured += models if isinstance(models, list) else [models]
+    return measured
 
 
 def _network(model: Any) -> NetworkModel:

@@ -10,10 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ENOUGH_PAIRS = 4
-"""With fewer held-out pairs than these, windows are what a mean is taken over."""
-SURE = 2.0
-"""A gain counts from so many of its standard errors on."""
+ENOUGH_SCENES = 4
+"""With fewer held-out scenes than these, windows tell of the error."""
 LEAST_DB = 0.02
 """Less is no gain to anybody, however sure."""
 
@@ -29,21 +27,29 @@ class Errors:
         negative.
     noise : ndarray of float64, shape (windows,)
         Mean square of the noise, in the same units.
-    pair : ndarray of int, shape (windows,)
-        Number of the pair that a window is cut from.
+    scene : ndarray of int, shape (windows,)
+        Number of the scene that a window shows.
     bias : float
         How far the share may be off where it is an estimate.
     """
 
     squares: NDArray[np.float64]
     noise: NDArray[np.float64]
-    pair: NDArray[np.int_]
+    scene: NDArray[np.int_]
     bias: float = 0.0
 
     @property
     def share(self) -> float:
-        """Share of the noise variance that is left, the mean over pairs."""
-        return _share(self.squares, self.noise, self.pair)
+        """Share of the noise variance that is left, the mean over scenes."""
+        return _share(self.squares, self.noise, self.scene)
+
+    def half(self, number: int) -> Errors:
+        """Return every other window of each scene: 0 to choose by, 1 to test on."""
+        if len(self.scene) < 2:
+            return self
+        rank = np.argsort(np.argsort(self.scene, kind="stable"), kind="stable")
+        kept = rank % 2 == number
+        return Errors(self.squares[kept], self.noise[kept], self.scene[kept], self.bias)
 
     @property
     def improvement_db(self) -> float:
@@ -63,16 +69,19 @@ class Gain:
         Standard error, dB.
     least : float
         What it has to exceed besides, dB.
+    sure : float
+        How many standard errors it has to exceed.
     """
 
     decibels: float
     error: float
     least: float = LEAST_DB
+    sure: float = 2.0
 
     @property
     def is_sure(self) -> bool:
         """Whether it is beyond its error."""
-        return self.decibels > max(SURE * self.error, self.least)
+        return self.decibels > max(self.sure * self.error, self.least)
 
 
 def gain(before: Errors, after: Errors) -> Gain:
@@ -87,20 +96,38 @@ def gain(before: Errors, after: Errors) -> Gain:
     -------
     Gain
         With its error by the jackknife (Efron & Stein, Ann. Statist. 9:586, 1981), over
-        pairs, or over windows where few pairs are held out.
+        scenes, or over windows where few scenes are held out.
     """
-    groups = before.pair
-    if len(np.unique(groups)) < ENOUGH_PAIRS:
-        groups = np.arange(len(groups))
-    units = np.unique(groups)
-    whole = _decibels(before, after, np.ones(len(groups), bool))
+    everything = np.ones(len(before.scene), bool)
+    whole = _decibels(before, after, everything)
     least = max(LEAST_DB, _decibels_of_bias(before.share, before.bias))
+    by_scene = _jackknife(before, after, before.scene)
+    scenes = len(np.unique(before.scene))
+    if scenes >= ENOUGH_SCENES:
+        return Gain(whole, by_scene, least, _quantile(scenes - 1))
+    # What differs between scenes is hardly known then; what it would be at the least
+    # is what differs between windows.
+    windows = _jackknife(before, after, np.arange(len(before.scene)))
+    between = by_scene if scenes > 1 else 0.0
+    return Gain(whole, max(windows, between), least, _quantile(ENOUGH_SCENES - 1))
+
+
+def _jackknife(before: Errors, after: Errors, groups: NDArray[np.int_]) -> float:
+    """Return the standard error of the gain, leaving out one group at a time."""
+    units = np.unique(groups)
     if len(units) < 2:
-        return Gain(whole, np.inf, least)
+        return np.inf
     left_out = np.array([_decibels(before, after, groups != unit) for unit in units])
     spread = (len(units) - 1) * np.mean((left_out - left_out.mean()) ** 2)
     error = float(np.sqrt(spread))
-    return Gain(whole, error if np.isfinite(error) else np.inf, least)
+    return error if np.isfinite(error) else np.inf
+
+
+def _quantile(freedom: int) -> float:
+    """Return how many standard errors chance exceeds once in forty (Student's t)."""
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, freedom))
 
 
 def _decibels_of_bias(share: float, bias: float) -> float:
@@ -111,18 +138,18 @@ def _decibels_of_bias(share: float, bias: float) -> float:
 
 
 def _decibels(before: Errors, after: Errors, kept: NDArray[np.bool_]) -> float:
-    noise, pair = before.noise[kept], before.pair[kept]
-    first = _share(before.squares[kept], noise, pair)
-    second = _share(after.squares[kept], noise, pair)
+    noise, scene = before.noise[kept], before.scene[kept]
+    first = _share(before.squares[kept], noise, scene)
+    second = _share(after.squares[kept], noise, scene)
     if first <= 0 or second <= 0:
         return float("nan")
     return float(10 * np.log10(first / second))
 
 
 def _share(
-    squares: NDArray[np.float64], noise: NDArray[np.float64], pair: NDArray[np.int_]
+    squares: NDArray[np.float64], noise: NDArray[np.float64], scene: NDArray[np.int_]
 ) -> float:
-    _, number = np.unique(pair, return_inverse=True)
+    _, number = np.unique(scene, return_inverse=True)
     shares = np.bincount(number, squares) / np.maximum(
         np.bincount(number, noise), 1e-30
     )

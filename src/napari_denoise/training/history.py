@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.training.events import Point
-from napari_denoise.training.gain import SURE, Errors, Gain, gain
+from napari_denoise.training.gain import Errors, Gain, gain
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,6 +32,10 @@ class History:
     points : list of Point
     best : int
         Number of the best point.
+    lowest : float
+        Share that is left there, on the half that it is chosen by.
+    sure : float
+        How many standard errors a gain has to exceed.
     weights : dict of str to Tensor, or None
         Of the best point; None while that is the start.
     """
@@ -39,20 +43,26 @@ class History:
     start: Errors
     points: list[Point] = field(default_factory=list)
     best: int = 0
+    lowest: float = np.inf
+    sure: float = 2.0
     weights: dict[str, Tensor] | None = None
 
     def add(
         self, step: int, minutes: float, training: float, validation: Errors
     ) -> tuple[Gain, bool]:
         """Add a point, and tell its gain and whether it is the best."""
-        better = gain(self.start, validation)
+        # The best is chosen on one half and tested on the other: the luck of the
+        # choice must not count as a gain.
+        better = gain(self.start.half(1), validation.half(1))
         share = validation.share
+        chosen = validation.half(0).share
         self.points.append(
             Point(step, minutes, training, share, better.decibels, better.error)
         )
-        is_best = share < self.points[self.best].validation and share > 0
+        is_best = chosen < self.lowest
         if is_best:
-            self.best = len(self.points) - 1
+            self.best, self.lowest = len(self.points) - 1, chosen
+        self.sure = better.sure
         return better, is_best
 
     @property
@@ -60,7 +70,7 @@ class History:
         """Of the best point over the start."""
         point = self.points[self.best]
         least = gain(self.start, self.start).least
-        return Gain(point.gain_db, point.gain_error_db, least)
+        return Gain(point.gain_db, point.gain_error_db, least, self.sure)
 
     @property
     def is_surely_better(self) -> bool:
@@ -84,10 +94,11 @@ class History:
                 f"better, held-out data get worse. {self._kept()} kept."
             )
         if not self.is_surely_better:
-            if abs(last.gain_db) <= SURE * last.gain_error_db:
+            if abs(last.gain_db) <= self.sure * last.gain_error_db:
                 return (
                     f"Too few pairs to tell: {last.gain_db:+.2f} dB on held-out data, "
-                    f"with an error of {last.gain_error_db:.2f} dB."
+                    f"with an error of {last.gain_error_db:.2f} dB. More pairs, or "
+                    "larger images, would tell."
                 )
             return "Not better than the start on held-out data."
         said = f"{best.gain_db:+.2f} ± {best.gain_error_db:.2f} dB on held-out data"
@@ -111,6 +122,8 @@ class History:
             "bias": self.start.bias,
             "points": [asdict(point) for point in self.points],
             "best": self.best,
+            "lowest": self.lowest,
+            "sure": self.sure,
             "weights": self.weights,
         }
 
@@ -120,7 +133,8 @@ class History:
         arrays = {name: np.array(state["start"][name]) for name in _ERRORS}
         start = Errors(**arrays, bias=state["bias"])
         points = [Point(**point) for point in state["points"]]
-        return cls(start, points, state["best"], state["weights"])
+        numbers = state["best"], state["lowest"], state["sure"]
+        return cls(start, points, *numbers, state["weights"])
 
 
-_ERRORS = ("squares", "noise", "pair")
+_ERRORS = ("squares", "noise", "scene")

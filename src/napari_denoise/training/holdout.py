@@ -10,13 +10,16 @@ import numpy as np
 from napari_denoise.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from napari_denoise.training.fields import Field, Key
 
 Area = tuple[slice, slice]
 """Rows and columns."""
 
+ENOUGH_SCENES = 4
+"""So many are held out, where that is no more than a third of them."""
+MANY_PLANES = 5
 SMALLEST = 16
 """Pixels along a side that can be trained on, or judged."""
 
@@ -39,27 +42,27 @@ class Strip:
     share: float
     at_end: bool
 
-    def areas(self, field: Field) -> tuple[Area, Area]:
-        """Return the areas of a field that are trained on and held out.
+    def areas(self, sides: tuple[int, int], margin: int) -> tuple[Area, Area]:
+        """Return the areas of a plane that are trained on and held out.
 
         They share no pixel.
 
         Raises
         ------
         OptionError
-            If the field is too small for both.
+            If the plane is too small for both.
         """
-        start, stop = field.margin, field.sides[self.axis] - field.margin
+        start, stop = margin, sides[self.axis] - margin
         held = max(round(self.share * (stop - start)), SMALLEST)
         if stop - start - held < SMALLEST:
             raise OptionError(
-                f"The image, {field.sides[0]} × {field.sides[1]} pixels, is too small "
+                f"The image, {sides[0]} × {sides[1]} pixels, is too small "
                 "to hold a part of it out. Give a larger image, several pairs, or a "
                 "pair to validate on."
             )
         cut = stop - held if self.at_end else start + held
         parts = [slice(start, cut), slice(cut, stop)]
-        whole = list(inside(field))
+        whole = list(inside(sides, margin))
         areas = [
             tuple(part if n == self.axis else whole[n] for n in (0, 1))
             for part in parts
@@ -83,48 +86,74 @@ class Split:
     held_out: list[Key]
     strip: Strip | None = None
 
-    def training_area(self, field: Field) -> Area:
-        """Rows and columns of a field that are trained on."""
-        return self.strip.areas(field)[0] if self.strip else inside(field)
+    def training_area(self, sides: tuple[int, int], margin: int) -> Area:
+        """Rows and columns that are trained on, of a plane with a margin."""
+        whole = inside(sides, margin)
+        return self.strip.areas(sides, margin)[0] if self.strip else whole
 
-    def held_out_area(self, field: Field) -> Area:
-        """Rows and columns of a held-out field that are judged."""
-        return self.strip.areas(field)[1] if self.strip else inside(field)
+    def held_out_area(self, sides: tuple[int, int], margin: int) -> Area:
+        """Rows and columns that are judged, of a held-out plane with a margin."""
+        whole = inside(sides, margin)
+        return self.strip.areas(sides, margin)[1] if self.strip else whole
 
 
-def split_fields(keys: Sequence[Key], share: float, first: Field, seed: int) -> Split:
-    """Hold out some of the pairs, or a strip of the only one.
+def split_fields(
+    keys: Sequence[Key],
+    scenes: Mapping[int, int],
+    share: float,
+    first: Field,
+    seed: int,
+    *,
+    are_frames: bool = False,
+) -> Split:
+    """Hold out some of the scenes, or a strip of the only one.
 
     Parameters
     ----------
     keys : sequence of Key
         Every plane of the pairs.
+    scenes : mapping of int to int
+        Which scene each pair shows: pairs of one scene are not parted.
     share : float
         Which part is held out, above 0 and below 1.
     first : Field
-        The field of the first key: tells where to cut an only pair.
+        The field of the first key: tells where to cut an only scene.
     seed : int
-        Of the choice of pairs.
+        Of the choice of scenes.
+    are_frames : bool
+        Whether planes are repeated frames: then all show the same.
 
     Returns
     -------
     Split
+        Of an only scene with many planes, the strip is held out in some of them, and
+        in these nothing is trained on.
     """
-    pairs = sorted({key.pair for key in keys})
-    if len(pairs) == 1:
-        return Split(list(keys), list(keys), _strip(first, share))
-    count = min(max(round(share * len(pairs)), 1), len(pairs) - 1)
-    rng = np.random.default_rng([seed, len(pairs)])
-    chosen = set(rng.choice(pairs, count, replace=False).tolist())
+    known = sorted({scenes[key.pair] for key in keys})
+    if len(known) > 1:
+        fewest = min(ENOUGH_SCENES, len(known) // 3)
+        count = min(max(round(share * len(known)), fewest, 1), len(known) - 1)
+        rng = np.random.default_rng([seed, len(known)])
+        chosen = set(rng.choice(known, count, replace=False).tolist())
+        return Split(
+            [key for key in keys if scenes[key.pair] not in chosen],
+            [key for key in keys if scenes[key.pair] in chosen],
+        )
+    strip = _strip(first, share)
+    planes = max(key.position for key in keys) + 1
+    if planes < MANY_PLANES or are_frames:
+        return Split(list(keys), list(keys), strip)
+    last = planes - max(round(share * planes), 1)
     return Split(
-        [key for key in keys if key.pair not in chosen],
-        [key for key in keys if key.pair in chosen],
+        [key for key in keys if key.position < last - 1],  # one between is left out
+        [key for key in keys if key.position >= last],
+        strip,
     )
 
 
-def inside(field: Field) -> Area:
-    """Rows and columns of a field without its margin."""
-    (height, width), margin = field.sides, field.margin
+def inside(sides: tuple[int, int], margin: int) -> Area:
+    """Rows and columns of a plane without its margin."""
+    height, width = sides
     return slice(margin, height - margin), slice(margin, width - margin)
 
 
@@ -133,6 +162,6 @@ def _strip(field: Field, share: float) -> Strip:
     axis = int(np.argmax(field.sides))
     plane = field.noisy[len(field.noisy) // 2]
     ends = [Strip(axis, share, at_end=end) for end in (True, False)]
-    held = [plane[end.areas(field)[1]].mean() for end in ends]
-    unlike = np.abs(np.array(held) - plane.mean())
+    areas = [end.areas(field.sides, field.margin)[1] for end in ends]
+    unlike = [abs(float(plane[area].mean() - plane.mean())) for area in areas]
     return ends[int(np.argmin(unlike))]

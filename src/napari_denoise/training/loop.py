@@ -6,6 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
+from napari_denoise.errors import FileError
 from napari_denoise.training.checkpoint import read_checkpoint, write_checkpoint
 from napari_denoise.training.events import (
     EpochDone,
@@ -79,13 +80,14 @@ class Loop:
         self.device, self.checkpoint, self._stopped = device, checkpoint, stopped
         self.tuner = Tuner(start.network, course, device, objective)
         self.step, self.seconds = 0, 0.0
-        self.is_astray = False
+        self.warnings: list[str] = []
         self._judged_at, self._cost = 0.0, 0.0
         self._shown = most_structured(material.held_out)
         self._request = {
             "start": weights_digest(start.network),
             "course": course.to_dict(),
-            "pairs": material.facts,
+            "images": material.facts,
+            "noise": [model.to_dict() for model in material.fields.noise],
         }
 
     def run(self) -> Events:
@@ -97,6 +99,7 @@ class Loop:
             first = self._judged(self.material.held_out)
             self.history = History(first)
             self.history.add(0, 0.0, self._judged(self.material.seen).share, first)
+            self._save()
         yield TrainingStarted(
             str(self.device),
             self.history.start.improvement_db,
@@ -115,8 +118,8 @@ class Loop:
         while done < 1 and not self._stopped() and not self.history.should_stop:
             epoch = course.epoch(done)
             step = self._learn(done)
-            self.is_astray = not math.isfinite(step.loss)
-            if self.is_astray:
+            if not math.isfinite(step.loss):
+                self.warnings.append(ASTRAY)
                 return
             yield step
             done = course.progress(self.step, self.seconds)
@@ -175,7 +178,7 @@ class Loop:
             self.history,
             self.device,
             self.seconds,
-            warnings=[ASTRAY] if self.is_astray else [],
+            warnings=self.warnings,
         )
         is_better = self.history.is_surely_better
         weights = self.history.weights if is_better else None
@@ -194,7 +197,7 @@ class Loop:
         return True
 
     def _save(self) -> None:
-        if self.checkpoint is None:
+        if self.checkpoint is None or self.warnings:
             return
         state: dict[str, Any] = {
             "tuner": self.tuner.state(),
@@ -202,4 +205,9 @@ class Loop:
             "step": self.step,
             "seconds": self.seconds,
         }
-        write_checkpoint(self.checkpoint, self._request, state)
+        try:
+            write_checkpoint(self.checkpoint, self._request, state)
+        except FileError as error:
+            if not self.history.points[1:]:  # told before hours of training
+                raise
+            self.warnings.append(f"{error} Training went on without it.")

@@ -12,6 +12,7 @@ from napari_denoise.training.fields import Fields
 from napari_denoise.training.holdout import SMALLEST, Split, split_fields
 from napari_denoise.training.patches import Cutter, patch_side
 from napari_denoise.training.pool import Pool, room_for
+from napari_denoise.training.targets import FRAMES, MEAN
 from napari_denoise.training.validation import MOST_WINDOWS, Window, cut_windows
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ def make_material(
     split = _split(fields, validation, course)
     judged = validation if isinstance(validation, Fields) else fields
     samples = _loaded(fields, split.training[:LOOKED_AT])
-    areas = [split.training_area(field) for field in samples]
-    side = patch_side([*areas, *map(_whole, _checked_sides(fields))])
+    side = patch_side(_training_areas(fields, split))
     seed = course.seed
     return Material(
         fields,
@@ -101,6 +101,8 @@ def make_material(
         {
             "pairs": len(fields.pairs),
             "planes": len(fields.keys),
+            "checksum": fields.checksum,
+            "judged": judged.checksum,
             "names": [pair.name for pair in fields.pairs[:MOST_NAMES]],
             "held_out": _held_out_in_words(split, judged, judged is fields),
         },
@@ -109,23 +111,43 @@ def make_material(
 
 def _split(fields: Fields, validation: Fields | float, course: Course) -> Split:
     if isinstance(validation, Fields):
+        _check_apart(fields, validation)
         return Split(fields.keys, validation.keys)
     (first,) = _loaded(fields, fields.keys[:1])
-    return split_fields(fields.keys, validation, first, course.seed)
+    return split_fields(
+        fields.keys,
+        fields.scenes,
+        validation,
+        first,
+        course.seed,
+        are_frames=course.target in (FRAMES, MEAN),
+    )
 
 
-def _checked_sides(fields: Fields) -> list[tuple[int, int]]:
-    for number, sides in fields.sides.items():
+def _check_apart(fields: Fields, validation: Fields) -> None:
+    """Refuse to judge on what is trained on."""
+    twins = fields.checksums.keys() & validation.checksums.keys()
+    if twins:
+        number = validation.checksums[min(twins)]
+        raise PairsError(
+            f"“{validation.pairs[number].name}” is among the images to train on and "
+            "among those to validate on. What is learned by heart says nothing: leave "
+            "it out of one of them."
+        )
+
+
+def _training_areas(fields: Fields, split: Split) -> list[Area]:
+    """Return what can be trained on of each pair, large enough or refused."""
+    areas = []
+    for number in sorted({key.pair for key in split.training}):
+        sides = fields.sides[number]
         if min(sides) < SMALLEST:
             raise OptionError(
                 f"“{fields.pairs[number].name}” is {sides[0]} × {sides[1]} pixels: "
                 f"images to train on need at least {SMALLEST} along each side."
             )
-    return list(fields.sides.values())
-
-
-def _whole(sides: tuple[int, int]) -> Area:
-    return slice(0, sides[0]), slice(0, sides[1])
+        areas.append(split.training_area(sides, fields.margin(number)))
+    return areas
 
 
 def _held_out_in_words(split: Split, judged: Fields, is_own: bool) -> str:
@@ -141,14 +163,15 @@ def _held_out_in_words(split: Split, judged: Fields, is_own: bool) -> str:
 def _windows(
     fields: Fields,
     keys: list[Key],
-    area: Callable[[Field], Area],
+    area: Callable[[tuple[int, int], int], Area],
     most: int,
     seed: int,
 ) -> list[Window]:
     rng = np.random.default_rng([seed, 2])
     chosen = rng.permutation(len(keys))[:most]
     loaded = _loaded(fields, [keys[n] for n in sorted(chosen.tolist())])
-    return cut_windows([(field, area(field)) for field in loaded], most, seed)
+    parts = [(field, area(field.sides, field.margin)) for field in loaded]
+    return cut_windows(parts, fields.scenes, most, seed)
 
 
 def _loaded(fields: Fields, keys: list[Key]) -> list[Field]:
@@ -157,6 +180,6 @@ def _loaded(fields: Fields, keys: list[Key]) -> list[Field]:
     if not loaded:
         reasons = " ".join(list(fields.left_out.values())[:1])
         raise PairsError(
-            f"None of the pairs that were looked at can be used. {reasons}"
+            f"none of the pairs that were looked at can be used. {reasons}"
         )
     return loaded

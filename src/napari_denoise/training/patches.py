@@ -59,7 +59,7 @@ class Cutter:
 
     def cut(self, field: Field, rng: np.random.Generator) -> Cut:
         """Cut one patch, with the border that its augmentation needs."""
-        area = self.split.training_area(field)
+        area = self.split.training_area(field.sides, field.margin)
         corners = [self._corner(area, rng) for _ in range(CANDIDATES)]
         contrasts = np.array([_contrast(field, *c, self.side) for c in corners])
         weights = contrasts + LEAST_CONTRAST * contrasts.mean() + 1e-9

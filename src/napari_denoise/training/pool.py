@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 BUDGET = 1e9
 """Bytes of fields."""
-FEWEST = 8
+FEWEST, MOST = 8, 128
+"""Fields at first, and at the most."""
 STEPS_PER_EXCHANGE = 4
 """After so many steps the field that has been longest in memory makes room."""
 
@@ -33,7 +34,7 @@ class Pool:
     load : callable
         Reads the field of a key; None where it cannot be used.
     capacity : int
-        How many are held at the most.
+        How many are held at the most. It begins with few, for reading may take long.
     seed : int
         Of their order.
     """
@@ -58,8 +59,11 @@ class Pool:
         PairsError
             If none of them can be used.
         """
-        first = step // STEPS_PER_EXCHANGE if self.capacity < len(self._keys) else 0
-        wanted = [self._key(first + i) for i in range(self.capacity)]
+        turn = step // STEPS_PER_EXCHANGE
+        count = min(FEWEST + turn, self.capacity)
+        first = max(turn + min(FEWEST, self.capacity) - self.capacity, 0)
+        first = first if self.capacity < len(self._keys) else 0
+        wanted = [self._key(first + i) for i in range(count)]
         self._held = {key: self._held[key] for key in wanted if key in self._held}
         for key in wanted:
             if key not in self._held:
@@ -92,4 +96,4 @@ def room_for(fields: Sequence[Field]) -> int:
         field.noisy.nbytes + (0 if field.target is None else field.target.nbytes)
         for field in fields
     )
-    return max(FEWEST, int(BUDGET / largest))
+    return min(max(FEWEST, int(BUDGET / largest)), MOST)

@@ -129,7 +129,7 @@ class Tuner:
             output = self._forward(batch.noisy, batch.sigma)
             errors: Tensor = self._loss(output, batch)
             return errors
-        generator = torch.Generator(self.device)
+        generator = torch.Generator()  # photons are dealt out on the CPU
         generator.manual_seed(int(torch.randint(1 << 62, ())))
         alone: Tensor = self._alone(self._forward, batch, generator)
         return alone
