@@ -205,7 +205,15 @@ def test_the_check_tells_how_far_some_minutes_get(
     click(panel.check)
     finish(panel)
     assert "measured by the check" in before
-    assert panel.form.estimate.value.startswith("About 30 steps, 480 patches")
+    estimate = panel.form.estimate.value
+    assert estimate.startswith("About 30 steps, 120 patches")
+    tuned: list[Any] = []
+    panel.session.tuned.connect(tuned.append)
+    click(panel.bar.run)
+    finish(panel)
+    report = tuned[0].report
+    assert report["steps"] * report["course"]["batch"] == 120
+    assert panel.form.estimate.value == estimate
     panel.form.model.value = "unet-fast"
     assert panel.form.estimate.value == before
 

@@ -19,6 +19,7 @@ WARM_UP = 0.03
 LOWEST_RATE = 0.01
 """Of the peak, at the end."""
 DEFAULT_MINUTES = 5.0
+BATCH = 4
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Course:
     learning_rate: float = 3e-4
     weight_decay: float = 0.01
     dropout: float = 0.0
-    batch: int = 4
+    batch: int = BATCH
 
     def __post_init__(self) -> None:
         _check_choice("loss", self.loss, tuple(LOSSES))
