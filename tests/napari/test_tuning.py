@@ -13,17 +13,20 @@ import numpy as np
 import pytest
 import tifffile
 import torch
+from napari.utils.notifications import notification_manager
 from npe2 import PluginManifest
 from qtpy.QtWidgets import QLabel
 from superqt.utils import WorkerBase
 
 from napari_denoise._napari.tuning.advanced import ALONE, LOSSES, PARTS
 from napari_denoise._napari.tuning.data_form import WAYS
+from napari_denoise._napari.tuning.panel import CHECKING, PACING, READING, TRAINING
+from napari_denoise._napari.tuning.pictures import Pictures, as_image
 from napari_denoise._napari.tuning.settings import RememberedTuning
 from napari_denoise._napari.tuning.tooltips import NUMBERS, SWITCHES
 from napari_denoise._napari.tuning.view import INSTALL, CourseView
-from napari_denoise._napari.tuning.wording import suggest_name
-from napari_denoise.models import load_model, save_own_model
+from napari_denoise._napari.tuning.wording import STILL_OFFERED, suggest_name
+from napari_denoise.models import load_model, own_models, save_own_model
 from napari_denoise.models.names import check_name
 from napari_denoise.training import losses, targets, trainable
 from napari_denoise.training.augmentation import Augmentation
@@ -168,6 +171,98 @@ def test_where_the_start_is_kept_nothing_is_offered(
     assert panel.saving.native.isHidden()
 
 
+def test_what_is_not_saved_stays_on_offer_until_there_is_better(
+    tune: Any, click: Any, finish: Any
+) -> None:
+    panel = tune()
+    click(panel.bar.run)
+    finish(panel)
+    panel.form.model.value = "unet-fast"
+    panel.form.advanced.train.value, panel.form.steps = "ends", 1
+    click(panel.bar.run)
+    finish(panel)
+    assert panel.bar.message.value.startswith("The start was kept")
+    assert panel.bar.message.value.endswith(STILL_OFFERED)
+    data = panel.form.data
+    data.noisy.box.value = data.clean.layer
+    click(panel.bar.run)
+    finish(panel)
+    assert not is_on(panel.bar.run)
+    assert not panel.saving.native.isHidden()
+    click(panel.saving.save)
+    started_from = load_model("small noisy").card.training["started_from"]
+    assert started_from.startswith("small ")
+
+
+def test_closing_the_panel_saves_what_was_not_saved(
+    viewer: Any, tune: Any, open_panel: Any, click: Any, finish: Any
+) -> None:
+    denoise, panel = open_panel(), tune()
+    click(panel.bar.run)
+    finish(panel)
+    panel.saving.box.value = "small"  # that name is taken
+    viewer.window.remove_dock_widget(panel.native)
+    told = [str(notification) for notification in notification_manager.records]
+    assert any("saved as “small noisy”" in sentence for sentence in told)
+    assert load_model("small noisy").card.training["gain_db"] > 0
+    assert "small noisy" in denoise.form.model.choices
+
+
+def test_closing_the_panel_saves_nothing_twice(
+    viewer: Any, tune: Any, click: Any, finish: Any
+) -> None:
+    panel = tune()
+    click(panel.bar.run)
+    finish(panel)
+    panel.saving.box.value = "mine"
+    click(panel.saving.save)
+    viewer.window.remove_dock_widget(panel.native)
+    assert {card.name for card in own_models()} == {"small", "mine"}
+
+
+def test_closing_the_viewer_saves_what_was_not_saved(
+    viewer: Any, tune: Any, click: Any, finish: Any, qtbot: Any
+) -> None:
+    panel = tune()
+    click(panel.bar.run)
+    finish(panel)
+    viewer.close()
+
+    def is_saved() -> bool:
+        return "small noisy" in {card.name for card in own_models()}
+
+    qtbot.waitUntil(is_saved, timeout=10 * SECOND)
+
+
+def test_the_bar_says_what_goes_on(tune: Any, click: Any, finish: Any) -> None:
+    panel, said = tune(), []
+    session = panel.session
+    before = (session.checking, session.checked, session.pacing)
+    for signal in (*before, session.started, session.stepped):
+        signal.connect(lambda *_: said.append(panel.bar.status.value))
+    click(panel.bar.run)
+    assert panel.bar.status.value == CHECKING
+    finish(panel)
+    assert said[:3] == ["Checked 1 of 1", READING, TRAINING]
+    assert PACING not in said
+    assert said[-1].endswith(" left")
+    said.clear()
+    click(panel.check)
+    finish(panel)
+    assert list(dict.fromkeys(said)) == ["Checked 1 of 1", READING, PACING]
+
+
+def test_small_pictures_are_enlarged_without_blur(qtbot: Any) -> None:
+    pixels = np.random.default_rng(0).integers(0, 2, (16, 16)).astype(float)
+    pictures = Pictures()
+    qtbot.addWidget(pictures)
+    pictures.resize(400, 420)
+    pictures.show_pictures([("", as_image(pixels, (0.0, 1.0)))])
+    drawn = pictures.grab().toImage()
+    grays = {drawn.pixelColor(x, 200).value() for x in range(20, 380)}
+    assert grays == {0, 255}
+
+
 def test_a_swapped_pair_is_refused_and_start_stays_off(
     tune: Any, click: Any, finish: Any
 ) -> None:
@@ -205,7 +300,15 @@ def test_the_check_tells_how_far_some_minutes_get(
     click(panel.check)
     finish(panel)
     assert "measured by the check" in before
-    assert panel.form.estimate.value.startswith("About 30 steps, 480 patches")
+    estimate = panel.form.estimate.value
+    assert estimate.startswith("About 30 steps, 120 patches")
+    tuned: list[Any] = []
+    panel.session.tuned.connect(tuned.append)
+    click(panel.bar.run)
+    finish(panel)
+    report = tuned[0].report
+    assert report["steps"] * report["course"]["batch"] == 120
+    assert panel.form.estimate.value == estimate
     panel.form.model.value = "unet-fast"
     assert panel.form.estimate.value == before
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from napari_denoise.training.course import EPOCHS
+from napari_denoise.training.course import BATCH, EPOCHS
 from napari_denoise.training.events import (
     EpochDone,
     StepDone,
@@ -66,7 +66,7 @@ class Pace:
 
 
 def pace_steps(
-    model: Any, noisy: Any, clean: Any = None, *, batch: int = 16, **options: Any
+    model: Any, noisy: Any, clean: Any = None, *, batch: int = BATCH, **options: Any
 ) -> Generator[Any, None, Pace]:
     """Check pairs, and train a few steps of a course to see how long they take.
 

@@ -10,6 +10,7 @@ from napari.layers import Image
 from napari_denoise._napari.comparing.comparison import is_comparison
 from napari_denoise._napari.jobs import explain
 from napari_denoise._napari.live import is_preview
+from napari_denoise._napari.offered_models import NEWS
 from napari_denoise._napari.scrolling import FittingScrollArea
 from napari_denoise._napari.tuning import tooltips
 from napari_denoise._napari.tuning.bar import CourseBar
@@ -19,7 +20,7 @@ from napari_denoise._napari.tuning.form import TuningForm
 from napari_denoise._napari.tuning.patches_window import PatchesWindow
 from napari_denoise._napari.tuning.saving import SaveForm
 from napari_denoise._napari.tuning.session import Session
-from napari_denoise._napari.tuning.wording import why_not
+from napari_denoise._napari.tuning.wording import STILL_OFFERED, why_not
 from napari_denoise.errors import DenoiseError
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     )
     from napari_denoise.training.pace import Pace
 
-CHECKING, PACING = "Checking …", "Measuring the pace …"
+CHECKING, READING = "Checking …", "Reading images …"
+PACING, TRAINING = "Measuring the pace …", "Training …"
 
 
 class FineTunePanel(Container):  # type: ignore[type-arg]
@@ -122,7 +124,7 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
         self.saving.failed.connect(self._on_failed)
         self.saving.use_requested.connect(self._on_use)
         self.native_parent_changed.connect(self._on_parent)
-        self.native.destroyed.connect(self.session.abandon)
+        self.native.destroyed.connect(self._on_gone)
 
     def _image_layers(self) -> list[Image]:
         return [
@@ -178,11 +180,7 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
 
     def _on_start(self) -> None:
         if self._report is None or not self._report.is_refused:
-            self._begin(CHECKING, self._train)
-
-    def _train(self, request: TuningRequest) -> None:
-        self.session.train(request)
-        self.saving.clear()
+            self._begin(CHECKING, self.session.train)
 
     def _on_pause(self, on: bool) -> None:
         self.session.pause(on)
@@ -199,7 +197,7 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
     def _on_checked(self, report: PairReport) -> None:
         self._report = report
         self.findings.show_report(report)
-        self.bar.show_phase(PACING)
+        self.bar.show_phase(READING)
 
     def _on_refused(self, report: PairReport) -> None:
         self._report = report
@@ -213,6 +211,7 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
         self.form.show_pace(pace)
 
     def _on_started(self, event: TrainingStarted) -> None:
+        self.bar.show_phase(TRAINING)
         self.bar.allow_pause()
         self.course.enabled = True
         self.dock.show()
@@ -228,7 +227,10 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
     def _on_tuned(self, tuned: FineTuned) -> None:
         self.dock.finish(tuned)
         request = self._request
-        self.bar.say(tuned.summary, "warning" if tuned.kept_start else "plain")
+        text = tuned.summary
+        if tuned.kept_start and self.saving.is_unsaved:
+            text = f"{text} {STILL_OFFERED}"
+        self.bar.say(text, "warning" if tuned.kept_start else "plain")
         if not tuned.kept_start and request is not None:
             self.saving.offer(tuned.model, request.model, request.name)
 
@@ -264,3 +266,11 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
             if self.patches is not None:
                 self.patches.close()
             self.session.abandon()
+            self.saving.visible = False
+            if self.saving.keep():
+                NEWS.changed.emit()
+
+    def _on_gone(self) -> None:
+        # With its window: no widget of it, nor of other panels, may be touched.
+        self.session.abandon()
+        self.saving.keep()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import CheckBox, Container, Label, LineEdit, PushButton
+from napari.utils.notifications import show_info, show_warning
 from psygnal import Signal
 from qtpy.QtWidgets import QSizePolicy
 
@@ -38,6 +39,7 @@ class SaveForm(Container):  # type: ignore[type-arg]
 
     def __init__(self) -> None:
         self._model: NetworkModel | None = None
+        self._from = ("", "")
         self._saved_as = ""
         self.box = LineEdit(tooltip=tooltips.NAME)
         self.replace = CheckBox(text="replace", tooltip=tooltips.REPLACE)
@@ -64,8 +66,13 @@ class SaveForm(Container):  # type: ignore[type-arg]
         self.box.changed.connect(self._show)
         self.save.clicked.connect(self._on_save)
         self.use.clicked.connect(lambda: self.use_requested.emit(self._saved_as))
-        self.clear()
+        self.visible = False
         self._show()
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether there is a model that would be lost."""
+        return self._model is not None and not self._saved_as
 
     def offer(self, model: NetworkModel, start: str, images: str) -> None:
         """Offer to save a model.
@@ -77,18 +84,38 @@ class SaveForm(Container):  # type: ignore[type-arg]
         start, images : str
             Names of what it started from, and of the noisy images.
         """
-        self._model, self._saved_as = model, ""
+        self._model, self._from, self._saved_as = model, (start, images), ""
         self.replace.value = False
-        taken = {card.name for card in own_models()}
-        self.box.value = suggest_name(start, images, taken)
+        self.box.value = self._free_name()
         self.box.native.setCursorPosition(0)
         self._show()
         self.visible = True  # last: room that is taken for a moment is kept
 
-    def clear(self) -> None:
-        """Offer nothing, and let go of the model."""
-        self._model, self._saved_as = None, ""
-        self.visible = False
+    def keep(self) -> bool:
+        """Save what would be lost under a free name, and tell.
+
+        Returns
+        -------
+        bool
+            Whether a model was saved. No widget is touched: they may be gone.
+        """
+        from napari_denoise.models.own import save_own_model
+
+        model, self._model = self._model, None
+        if model is None or self._saved_as:
+            return False
+        name = self._free_name()
+        try:
+            save_own_model(model, name)
+        except DenoiseError as error:
+            show_warning(f"The fine-tuned model is lost: {error}")
+            return False
+        show_info(f"The fine-tuned model was saved as “{name}”.")
+        return True
+
+    def _free_name(self) -> str:
+        taken = {card.name for card in own_models()}
+        return suggest_name(*self._from, taken)
 
     def _show(self) -> None:
         name = str(self.box.value).strip()

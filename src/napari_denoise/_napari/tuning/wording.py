@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from napari_denoise.training.pace import Pace
 
 NOT_MEASURED = "How far that gets here is measured by the check."
+STILL_OFFERED = "What is offered to be saved is the model of the course before."
 LEVELS = {"refused": "Refused", "warning": "Warning", "note": "Note"}
 
 
