@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tifffile
+from scipy.ndimage import gaussian_filter
 
 from napari_denoise.errors import NoiseError, OptionError, PairsError
 from napari_denoise.noise import NoiseModel
 from napari_denoise.samples import PAIRS, pair_paths
 from napari_denoise.training.check import check_pairs, check_steps, refuse
+from napari_denoise.training.check.faint import common_slopes
+from napari_denoise.training.match import Match
 from tests.conftest import draw, synthetic_scene
 
 SIDE = 256
@@ -123,6 +126,69 @@ def test_a_faint_pair_is_mapped_as_the_others_are(fields):
     match = report.matches[4, 0]
     assert match.slope == pytest.approx(2, rel=0.02)
     assert match.apply(empty / 2).mean() == pytest.approx(110, abs=0.5)
+
+
+def faint_pair(slope=1.0, offset=0.0, seed=0, contrast=0.01):
+    """A pair whose noise hides what it shows, the clean counts stretched."""
+    rng = np.random.default_rng(seed)
+    truth = np.full((SIDE, SIDE), 110.0) + contrast * field(0)
+    return truth + rng.normal(0, 10, truth.shape), slope * truth + offset
+
+
+def test_a_faint_pair_in_other_counts_is_refused():
+    for slope, offset in ((0.5, 0), (1, 30), (300, -300 * 110 + 110)):
+        report = check_pairs(*faint_pair(slope, offset))
+        assert kinds(report) == {("image", "faint")}, (slope, offset)
+        assert "larger images" in report.refused[0].sentence
+        assert report.matches == {}
+
+
+@pytest.mark.parametrize("slopes", [(2, 2), (2, 2.4, 3.1, 1.5)])
+def test_slopes_of_few_pairs_or_of_unlike_ones_are_not_lent(fields, slopes):
+    noisy, clean = fields
+    one, other = faint_pair(0.5)
+    count = len(slopes)
+    stretched = [image / s for image, s in zip(clean, slopes, strict=False)]
+    report = check_pairs([*noisy[:count], one], [*stretched, other])
+    assert kinds(report) == {(f"image {count + 1}", "faint")}
+    assert (count, 0) not in report.matches
+
+
+def test_doubtful_pairs_lend_no_slopes(fields):
+    noisy, clean = fields
+    mixed = [
+        gaussian_filter(image + 0.4 * np.roll(other, 64, 1), 1) / 2.8
+        for image, other in zip(clean, [*clean[1:], clean[0]], strict=True)
+    ]
+    doubtful = [
+        pair
+        for pair in zip(noisy, mixed, strict=True)
+        if ("image", "doubtful") in kinds(check_pairs(*pair), "warning")
+    ]
+    assert doubtful
+    sure = [(noisy[n], clean[n] / 2) for n in (0, 1)]
+    pairs = [*sure, doubtful[0], faint_pair(0.5)]
+    report = check_pairs([one for one, _ in pairs], [other for _, other in pairs])
+    assert ("image 4", "faint") in kinds(report)
+    unsure = {(2, 0)}
+    matches = {(n, 0): Match(slope=2) for n in range(3)}
+    assert common_slopes(matches, set()) == {0: 2}
+    assert common_slopes(matches, unsure) == {}
+
+
+def test_a_slope_that_the_faint_pair_itself_speaks_against_is_not_lent(fields):
+    noisy, clean = fields
+    one, other = faint_pair(100, contrast=0.1)
+    report = check_pairs([*noisy, one], [*clean, other])
+    assert ("image 5", "faint") in kinds(report)
+
+
+def test_faint_pairs_of_one_camera_stay_usable():
+    scene = synthetic_scene(512)[:128, :128]
+    for seed in range(6):
+        noisy, clean = draw(scene, peak=0.2, gain=2, offset=100, read=2, seed=seed)
+        report = check_pairs(noisy, clean)
+        assert not report.is_refused, report.refused
 
 
 def test_identical_repeated_and_reused_images_are_found(fields):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_denoise.training.check import sentences
+from napari_denoise.training.check.faint import Faint
 from napari_denoise.training.check.findings import Finding
-from napari_denoise.training.match import match_planes
+from napari_denoise.training.match import Match, match_planes
 from napari_denoise.training.structure import share_of_signal
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from napari_denoise.noise import NoiseModel
     from napari_denoise.training.check.findings import Level
     from napari_denoise.training.check.samples import Sample
-    from napari_denoise.training.match import Match, Matched
+    from napari_denoise.training.match import Matched
 
 SAME_FIELD, DOUBTFUL = 0.6, 0.8
 """Correlation of the details, as a share of what the noise allows: of right pairs it
@@ -72,9 +73,19 @@ def check_pixels(
         said = sentences.FLAT.format(name=name, channel=channel)
         return None, [*found, Finding(name, "flat", "refused", said)]
     matched = match_planes(sample.noisy, sample.clean, noise)
-    found += _judge(name, sample, noise, channel, matched)
-    refused = any(finding.level == "refused" for finding in found)
-    return None if refused else matched.match, found
+    told = list(_judge(name, sample, noise, channel, matched))
+    found += told
+    if any(finding.level == "refused" for finding in told):
+        return None, found
+    if any(finding.kind == "faint" for finding in told):
+        return Match(), found
+    return matched.match, found
+
+
+def faint_pair(sample: Sample, noise: NoiseModel) -> Faint:
+    """Look at the counts of a pair that :func:`check_pixels` found to be faint."""
+    line = match_planes(sample.noisy, sample.clean, noise).line
+    return Faint.of(sample, noise, line)
 
 
 def check_saturation(
@@ -137,8 +148,7 @@ def _field(
     expected = _expected_correlation(sample, noise, matched)
     agreement = found.correlation / max(expected, 1e-6)
     if not found.found and expected < TELLING * found.background:
-        said = sentences.TOO_FAINT.format(**place)
-        return Finding(place["name"], "faint", "warning", said)
+        return _faint(Faint.of(sample, noise, matched.line), place)
     said_as = {**place, "agreement": _percent(max(min(agreement, 1.0), 0.0))}
     if not found.found or agreement < SAME_FIELD:
         inverted = matched.correlation < -0.3
@@ -148,6 +158,15 @@ def _field(
         said = sentences.DOUBTFUL.format(**said_as)
         return Finding(place["name"], "doubtful", "warning", said)
     return None
+
+
+def _faint(faint: Faint, place: dict[str, str]) -> Finding:
+    """Without others to go by, its counts must be those of the noisy image."""
+    if faint.unmapped() is None:
+        said = sentences.TOO_FAINT_TO_MAP.format(**place)
+        return Finding(place["name"], "faint", "refused", said)
+    said = sentences.TOO_FAINT.format(**place, mapped=sentences.AS_THEY_ARE)
+    return Finding(place["name"], "faint", "warning", said)
 
 
 def _expected_correlation(sample: Sample, noise: NoiseModel, matched: Matched) -> float:

@@ -52,8 +52,14 @@ DOUBTFUL = (
 )
 TOO_FAINT = (
     "“{name}”{channel} shows too little above its noise to tell whether both images "
-    "show the same field, and how they lie. Make sure that they do; the clean counts "
-    "are mapped as those of the other pairs."
+    "show the same field, and how they lie. Make sure that they do; {mapped}."
+)
+AS_THEY_ARE = "the clean counts are taken as they are"
+AS_OTHERS = "the clean counts are mapped as those of the other pairs"
+TOO_FAINT_TO_MAP = (
+    "“{name}”{channel} shows too little above its noise to tell how the clean counts "
+    "are mapped to the noisy ones, and they are not the same. Give larger images or "
+    "ones of more photons, or a clean image taken with the same camera settings."
 )
 FLAT = (
     "The clean image of “{name}”{channel} is the same everywhere: there is nothing to "

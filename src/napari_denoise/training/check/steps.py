@@ -12,19 +12,25 @@ from napari_denoise.noise import NoiseModel, gaussian_sigma, measure_channel
 from napari_denoise.options import given_noise
 from napari_denoise.progress import run_to_end
 from napari_denoise.training.check import sentences
+from napari_denoise.training.check.faint import common_slopes
 from napari_denoise.training.check.findings import Finding, PairReport
 from napari_denoise.training.check.frames import check_frames
 from napari_denoise.training.check.headers import check_header
-from napari_denoise.training.check.one_pair import check_pixels, check_saturation
+from napari_denoise.training.check.one_pair import (
+    check_pixels,
+    check_saturation,
+    faint_pair,
+)
 from napari_denoise.training.check.samples import sample_planes, thumbnail
 from napari_denoise.training.check.strangers import find_strangers
-from napari_denoise.training.match import Match
 from napari_denoise.training.pairs import Gathered, gather_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from napari_denoise.training.check.faint import Faint
     from napari_denoise.training.check.samples import Thumbnail
+    from napari_denoise.training.match import Match
     from napari_denoise.training.pairs import Opened, Pair
 
 MOST = 64
@@ -34,6 +40,8 @@ OFTEN = 100
 TARGETS = ("clean", "mean", "frames")
 ASTRAY = ("foreign", "doubtful", "shift", "warped")
 """What is found of images that do not belong together."""
+UNSURE = ("faint", "doubtful")
+"""What is found of pairs whose slopes do not count."""
 GRAVITY = {"refused": 0, "warning": 1, "note": 2}
 
 
@@ -154,7 +162,8 @@ class _Check:
     matches: dict[tuple[int, int], Match] = field(default_factory=dict)
     noise: dict[tuple[int, int], NoiseModel] = field(default_factory=dict)
     usable: list[int] = field(default_factory=list)
-    faint: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
+    faint: dict[tuple[int, int], tuple[Finding, Faint]] = field(default_factory=dict)
+    unsure: set[tuple[int, int]] = field(default_factory=set)
     small: dict[int, tuple[Thumbnail, Thumbnail | None]] = field(default_factory=dict)
 
     def look_at_header(self, number: int) -> None:
@@ -189,11 +198,10 @@ class _Check:
 
     def _look_at(self, number: int, noisy: Opened, clean: Opened | None) -> None:
         name = self.pairs[number].name
-        channels = len(noisy.layout.channels)
         other = None if clean is None else thumbnail(clean, 0)
         self.small[number] = thumbnail(noisy, 0), other
-        for channel in range(channels):
-            words = f" (channel {channel})" if channels > 1 else ""
+        for channel in range(len(noisy.layout.channels)):
+            words = self._words(channel)
             sample = sample_planes(noisy, clean, channel)
             self.findings += check_saturation(name, sample.noisy, words, "noisy")
             noise = self._noise_of(name, noisy, channel, words)
@@ -207,8 +215,12 @@ class _Check:
                 self.findings += found
                 if match is not None:
                     self.matches[number, channel] = match
-                if any(finding.kind == "faint" for finding in found):
-                    self.faint[number, channel] = _mean(sample.noisy, sample.clean)
+                if any(finding.kind in UNSURE for finding in found):
+                    self.unsure.add((number, channel))
+                for finding in found:
+                    if finding.kind == "faint":
+                        faint = faint_pair(sample, noise)
+                        self.faint[number, channel] = finding, faint
             elif self.frames:
                 self.findings += check_frames(name, noisy, channel, noise, words)
 
@@ -235,6 +247,9 @@ class _Check:
             return None
         return found
 
+    def _words(self, channel: int) -> str:
+        return f" (channel {channel})" if (self.channels or 1) > 1 else ""
+
     def compare(self, chosen: list[int]) -> None:
         """Compare each pair with all others, by thumbnails of the first channel."""
         seen = [number for number in chosen if number in self.small]
@@ -247,17 +262,25 @@ class _Check:
     def lend_slopes(self) -> None:
         """Map the counts of faint pairs as those of the others are mapped.
 
-        Noise alone would give them any slope. Where no other pair has one, it is 1.
+        Noise alone would give them any slope.
         """
-        for (number, channel), (noisy, clean) in self.faint.items():
-            others = [
-                match.slope
-                for (other, same), match in self.matches.items()
-                if same == channel and (other, same) not in self.faint
-            ]
-            slope = float(np.median(others)) if others else 1.0
-            lent = Match(slope=slope, intercept=noisy - slope * clean)
+        slopes = common_slopes(self.matches, self.unsure)
+        for (number, channel), (told, faint) in self.faint.items():
+            lent = faint.mapped(slopes[channel]) if channel in slopes else None
+            if lent is None:
+                continue
             self.matches[number, channel] = lent
+            said = sentences.TOO_FAINT.format(
+                name=self.pairs[number].name,
+                channel=self._words(channel),
+                mapped=sentences.AS_OTHERS,
+            )
+            self.findings = [
+                replace(found, level="warning", sentence=said)
+                if found is told
+                else found
+                for found in self.findings
+            ]
 
     def report(self, checked: int) -> PairReport:
         """Return all of it, the gravest first."""
@@ -282,13 +305,6 @@ def _once(findings: list[Finding], kind: str) -> list[Finding]:
     more = f" So are those of {len(alike) - 1} more."
     first = replace(alike[0], pair=None, sentence=alike[0].sentence + more)
     return [first, *(found for found in findings if found.kind != kind)]
-
-
-def _mean(
-    noisy: tuple[np.ndarray[Any, Any], ...], clean: tuple[np.ndarray[Any, Any], ...]
-) -> tuple[float, float]:
-    one, other = (float(np.mean(planes)) for planes in (noisy, clean))
-    return one, other
 
 
 def _range(planes: tuple[np.ndarray[Any, Any], ...]) -> float:
