@@ -191,6 +191,21 @@ def test_faint_pairs_of_one_camera_stay_usable():
         assert not report.is_refused, report.refused
 
 
+@pytest.mark.parametrize(("slopes", "offset"), [((1, 1.3, 0.7, 2), 0), ((1,) * 4, 40)])
+def test_a_stack_whose_planes_are_stretched_each_on_its_own_is_refused(
+    fields, slopes, offset
+):
+    noisy, clean = (np.stack(images) for images in fields)
+    report = check_pairs(noisy, clean, axes="TYX")
+    assert not report.is_refused
+    stretched = [s * image for s, image in zip(slopes, clean, strict=True)]
+    stretched[2] = stretched[2] + offset
+    report = check_pairs(noisy, np.stack(stretched), axes="TYX")
+    assert ("image", "planes") in kinds(report)
+    assert "plane 2" in report.refused[0].sentence
+    assert "single images" in report.refused[0].sentence
+
+
 def test_identical_repeated_and_reused_images_are_found(fields):
     noisy, clean = fields
     report = check_pairs(noisy[0], noisy[0].copy())

@@ -9,6 +9,7 @@ import numpy as np
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.faint import Faint
 from napari_denoise.training.check.findings import Finding
+from napari_denoise.training.check.stacks import mapped_otherwise
 from napari_denoise.training.match import Match, match_planes
 from napari_denoise.training.structure import share_of_signal
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from napari_denoise.noise import NoiseModel
     from napari_denoise.training.check.findings import Level
     from napari_denoise.training.check.samples import Sample
+    from napari_denoise.training.intensity import Line
     from napari_denoise.training.match import Matched
 
 SAME_FIELD, DOUBTFUL = 0.6, 0.8
@@ -136,6 +138,7 @@ def _judge(
             return
     yield from _position(matched, place)
     yield from _counts(matched.match, noise, place)
+    yield from _planes(sample, noise, matched, place)
     if swapped is not None:
         yield swapped
 
@@ -216,13 +219,27 @@ def _counts(
         return
     off = abs(match.intercept) > INTERCEPT_OFF * noise.sigma
     if off or abs(match.slope - 1) > SLOPE_OFF:
-        said = sentences.STRETCHED.format(
-            **place,
-            slope=match.slope,
-            sign="−" if match.intercept < 0 else "+",
-            intercept=abs(match.intercept),
-        )
+        said = sentences.STRETCHED.format(**place, line=_in_words(match))
         yield Finding(place["name"], "intensity", "note", said)
+
+
+def _planes(
+    sample: Sample, noise: NoiseModel, matched: Matched, place: dict[str, str]
+) -> Iterator[Finding]:
+    """Whether the planes of a stack are mapped alike."""
+    sigma = float(noise.std(np.mean(sample.noisy)))
+    found = mapped_otherwise(matched.planes, sigma)
+    if found is None:
+        return
+    one, other = found
+    said = sentences.PLANES_DIFFER.format(
+        **place,
+        one=sample.numbers[other],
+        other=sample.numbers[one],
+        line=_in_words(matched.planes[other]),
+        against=_in_words(matched.planes[one]),
+    )
+    yield Finding(place["name"], "planes", "refused", said)
 
 
 def _noise_of_clean(matched: Matched, place: dict[str, str]) -> Finding | None:
@@ -238,6 +255,13 @@ def _noise_of_clean(matched: Matched, place: dict[str, str]) -> Finding | None:
         return Finding(place["name"], "swapped", "refused", said)
     said = sentences.HARDLY.format(**place, share=_percent(other / one))
     return Finding(place["name"], "noisy clean", "warning", said)
+
+
+def _in_words(line: Line | Match) -> str:
+    sign = "−" if line.intercept < 0 else "+"
+    return sentences.LINE.format(
+        slope=line.slope, sign=sign, intercept=abs(line.intercept)
+    )
 
 
 def _percent(share: float) -> str:

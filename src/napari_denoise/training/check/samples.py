@@ -34,10 +34,13 @@ class Sample:
     ----------
     noisy, clean : tuple of ndarray of float32, shape (Y, X)
         The same parts of the same planes; `clean` is empty where there is none.
+    numbers : tuple of int
+        Of those planes, from 0.
     """
 
     noisy: tuple[Image, ...]
     clean: tuple[Image, ...] = ()
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,13 @@ def sample_planes(noisy: Opened, clean: Opened | None, channel: int) -> Sample:
     ones = [_read(noisy, channel, number) for number in numbers]
     if clean is None:
         part = _window(ones[0])
-        return Sample(tuple(plane[part] for plane in ones))
+        return Sample(tuple(plane[part] for plane in ones), (), tuple(numbers))
     others = [_read(clean, channel, number) for number in numbers]
     part = _window(others[0])
     return Sample(
-        tuple(plane[part] for plane in ones), tuple(plane[part] for plane in others)
+        tuple(plane[part] for plane in ones),
+        tuple(plane[part] for plane in others),
+        tuple(numbers),
     )
 
 

@@ -80,7 +80,12 @@ WARPED = (
 )
 STRETCHED = (
     "Noisy and clean counts of “{name}”{channel} differ: the clean ones are mapped by "
-    "{slope:.3g} · clean {sign} {intercept:.3g}."
+    "{line}."
+)
+LINE = "{slope:.3g} · clean {sign} {intercept:.3g}"
+PLANES_DIFFER = (
+    "The counts of plane {one} of “{name}”{channel} are mapped otherwise than those of "
+    "plane {other}: by {line} against {against}. Give the planes as single images."
 )
 NEGATIVE = (
     "The clean image of “{name}”{channel} is dark where the noisy one is bright: one "
