@@ -10,9 +10,17 @@ from scipy.ndimage import gaussian_filter
 from napari_denoise.errors import NoiseError, OptionError, PairsError
 from napari_denoise.noise import NoiseModel
 from napari_denoise.samples import PAIRS, pair_paths
-from napari_denoise.training.check import check_pairs, check_steps, refuse
+from napari_denoise.training.check import (
+    Finding,
+    PairReport,
+    check_pairs,
+    check_steps,
+    leave_out_odd,
+    refuse,
+)
 from napari_denoise.training.check.faint import common_slopes
 from napari_denoise.training.match import Match
+from napari_denoise.training.pairs import Pair, View
 from tests.conftest import draw, synthetic_scene
 
 SIDE = 256
@@ -281,7 +289,7 @@ def test_saturation_is_warned_of(fields):
     noisy, clean = fields
     top = np.percentile(clean[0], 90)
     report = check_pairs(noisy[0], np.minimum(clean[0], top))
-    assert ("image", "saturated") in kinds(report, "warning")
+    assert ("image", "saturated clean") in kinds(report, "warning")
 
 
 def test_a_sample_of_many_is_checked_and_progress_is_told(fields):
@@ -307,7 +315,55 @@ def test_what_is_alike_in_all_pairs_is_told_once(fields):
     report = check_pairs(noisy, [image.astype(np.float32) for image in clean])
     (note,) = report.findings
     assert (note.pair, note.kind) == (None, "dtype")
-    assert "3 more" in note.sentence
+    assert "3 more pairs" in note.sentence
+
+
+def test_counts_and_saturation_of_many_pairs_and_channels_are_told_once(fields):
+    noisy, clean = fields
+    colours = [np.stack([image] * 3) for image in noisy]
+    top = np.percentile(clean[0], 99)
+    others = [np.stack([np.minimum(image, top) / 2] * 3) for image in clean]
+    report = check_pairs(colours, others, axes="CYX")
+    told = [(f.kind, f.level) for f in report.findings if f.kind != "shift"]
+    assert len(told) == len(set(told))
+    (note,) = (f for f in report.findings if f.kind == "intensity")
+    assert (note.pair, note.number) == (None, None)
+    assert "3 more pairs" in note.sentence
+    report = check_pairs(colours[0], clean[0] / 2 * np.ones((3, 1, 1)), axes="CYX")
+    (note,) = report.findings
+    assert note.number == 0
+    assert "2 more channels" in note.sentence
+
+
+def test_twins_of_one_name_are_found(tmp_path, fields):
+    noisy, clean = fields
+    for day in ("monday", "tuesday"):
+        (tmp_path / day).mkdir()
+        tifffile.imwrite(tmp_path / day / "img.tif", noisy[0])
+        tifffile.imwrite(tmp_path / day / "clean.tif", clean[0])
+    days = [tmp_path / day for day in ("monday", "tuesday")]
+    report = check_pairs(
+        [day / "img.tif" for day in days], [day / "clean.tif" for day in days]
+    )
+    found = {(f.number, f.kind) for f in report.findings}
+    assert found == {(1, "repeated"), (1, "shared")}
+    assert "img (pair 1)" in report.warnings[0].sentence
+
+
+def test_an_odd_pair_is_left_out_by_its_number_and_not_by_its_name():
+    pairs = tuple(Pair("img", View("img", np.zeros((8, 8)))) for _ in range(20))
+    findings = (
+        Finding("img", "flat", "refused", "It is flat.", 3),
+        Finding("img", "shift", "note", "It was moved.", 5),
+    )
+    matches = {(n, 0): Match(slope=n) for n in range(20)}
+    left = leave_out_odd(PairReport(pairs, findings, matches))
+    assert len(left.pairs) == 19
+    assert [left.matches[n, 0].slope for n in (2, 3)] == [2, 4]
+    assert [(f.level, f.number) for f in left.findings] == [
+        ("warning", None),
+        ("note", 4),
+    ]
 
 
 def test_a_check_of_many_files_can_be_stopped_before_pixels_are_read():

@@ -118,7 +118,7 @@ def check_saturation(
             share=_percent(share), which=which, name=name, channel=channel
         )
         level: Level = "warning" if share >= MUCH_SATURATED else "note"
-        yield Finding(name, "saturated", level, said)
+        yield Finding(name, f"saturated {which}", level, said)
 
 
 def _judge(

@@ -70,6 +70,7 @@ FAR = (
     "along Y, {x:+.1f} along X), more than the {limit:.1f} that are put right. "
     "Register the images first."
 )
+MORE = "The same goes for {count} more {noun}."
 MOVED = (
     "The clean image of “{name}”{channel} lay {distance:.1f} pixels off: it is moved "
     "by {y:+.2f} along Y and {x:+.2f} along X."

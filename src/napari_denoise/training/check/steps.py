@@ -23,10 +23,11 @@ from napari_denoise.training.check.one_pair import (
 )
 from napari_denoise.training.check.samples import sample_planes, thumbnail
 from napari_denoise.training.check.strangers import find_strangers
+from napari_denoise.training.check.telling import told
 from napari_denoise.training.pairs import Gathered, gather_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
     from napari_denoise.training.check.faint import Faint
     from napari_denoise.training.check.samples import Thumbnail
@@ -38,11 +39,8 @@ MOST = 64
 OFTEN = 100
 """Headers after which progress is told, and a check can be stopped."""
 TARGETS = ("clean", "mean", "frames")
-ASTRAY = ("foreign", "doubtful", "shift", "warped")
-"""What is found of images that do not belong together."""
 UNSURE = ("faint", "doubtful")
 """What is found of pairs whose slopes do not count."""
-GRAVITY = {"refused": 0, "warning": 1, "note": 2}
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,7 @@ class _Check:
             given_noise(self.given, self.channels)  # refused now rather than later
         if not any(finding.level == "refused" for finding in found):
             self.usable.append(number)
-        self.findings += found
+        self._tell(number, found)
 
     def choose(self, most: int) -> list[int]:
         """Return the pairs to be checked fully, the same ones each time."""
@@ -194,7 +192,7 @@ class _Check:
             self._look_at(number, noisy, clean)
         except DenoiseError as error:
             said = sentences.UNREADABLE.format(name=pair.name, error=error)
-            self.findings.append(Finding(pair.name, "unreadable", "refused", said))
+            self._tell(number, [Finding(pair.name, "unreadable", "refused", said)])
 
     def _look_at(self, number: int, noisy: Opened, clean: Opened | None) -> None:
         name = self.pairs[number].name
@@ -203,16 +201,16 @@ class _Check:
         for channel in range(len(noisy.layout.channels)):
             words = self._words(channel)
             sample = sample_planes(noisy, clean, channel)
-            self.findings += check_saturation(name, sample.noisy, words, "noisy")
-            noise = self._noise_of(name, noisy, channel, words)
+            self._tell(number, check_saturation(name, sample.noisy, words, "noisy"))
+            noise = self._noise_of(number, noisy, channel, words)
             if noise is None:
                 # A clean image has none: say what else is wrong, as if it had a bit.
-                noise = NoiseModel.gaussian(1e-3 * _range(sample.noisy))
+                noise = NoiseModel.gaussian(1e-3 * (float(np.ptp(sample.noisy)) or 1.0))
             else:
                 self.noise[number, channel] = noise
             if clean is not None:
                 match, found = check_pixels(name, sample, noise, words)
-                self.findings += found
+                found = self._tell(number, found)
                 if match is not None:
                     self.matches[number, channel] = match
                 if any(finding.kind in UNSURE for finding in found):
@@ -222,11 +220,12 @@ class _Check:
                         faint = faint_pair(sample, noise)
                         self.faint[number, channel] = finding, faint
             elif self.frames:
-                self.findings += check_frames(name, noisy, channel, noise, words)
+                self._tell(number, check_frames(name, noisy, channel, noise, words))
 
     def _noise_of(
-        self, name: str, noisy: Opened, channel: int, words: str
+        self, number: int, noisy: Opened, channel: int, words: str
     ) -> NoiseModel | None:
+        name = self.pairs[number].name
         layout = noisy.layout
         given = given_noise(self.given, len(layout.channels))
         if given is None:
@@ -239,12 +238,18 @@ class _Check:
             found = measure_channel(noisy.data, layout, layout.channels[channel], asked)
         except NoiseError as error:
             said = sentences.BAD_NOISE.format(name=name, error=error)
-            self.findings.append(Finding(name, "noise", "refused", said))
+            self._tell(number, [Finding(name, "noise", "refused", said)])
             return None
         if found.kind == "none":
             said = sentences.NO_NOISE.format(name=name, channel=words)
-            self.findings.append(Finding(name, "noise", "refused", said))
+            self._tell(number, [Finding(name, "noise", "refused", said)])
             return None
+        return found
+
+    def _tell(self, number: int, findings: Iterable[Finding]) -> list[Finding]:
+        """Keep what was found of a pair."""
+        found = [replace(finding, number=number) for finding in findings]
+        self.findings += found
         return found
 
     def _words(self, channel: int) -> str:
@@ -253,11 +258,13 @@ class _Check:
     def compare(self, chosen: list[int]) -> None:
         """Compare each pair with all others, by thumbnails of the first channel."""
         seen = [number for number in chosen if number in self.small]
-        self.findings += find_strangers(
+        found = find_strangers(
             [self.pairs[number].name for number in seen],
             [self.small[number][0] for number in seen],
             [self.small[number][1] for number in seen],
         )
+        for place, finding in found:
+            self._tell(seen[place], [finding])
 
     def lend_slopes(self) -> None:
         """Map the counts of faint pairs as those of the others are mapped.
@@ -265,7 +272,7 @@ class _Check:
         Noise alone would give them any slope.
         """
         slopes = common_slopes(self.matches, self.unsure)
-        for (number, channel), (told, faint) in self.faint.items():
+        for (number, channel), (warned, faint) in self.faint.items():
             lent = faint.mapped(slopes[channel]) if channel in slopes else None
             if lent is None:
                 continue
@@ -277,35 +284,13 @@ class _Check:
             )
             self.findings = [
                 replace(found, level="warning", sentence=said)
-                if found is told
+                if found is warned
                 else found
                 for found in self.findings
             ]
 
     def report(self, checked: int) -> PairReport:
         """Return all of it, the gravest first."""
-        named = {found.pair for found in self.findings if found.kind == "shuffled"}
-        # Where the right partner is known, it says more than that this one is wrong.
-        told = [
-            found
-            for found in self.findings
-            if found.kind not in ASTRAY or found.pair not in named
-        ]
-        findings = sorted(_once(told, "dtype"), key=lambda found: GRAVITY[found.level])
         return PairReport(
-            self.pairs, tuple(findings), self.matches, self.noise, checked
+            self.pairs, told(self.findings), self.matches, self.noise, checked
         )
-
-
-def _once(findings: list[Finding], kind: str) -> list[Finding]:
-    """Tell what is said of many pairs alike for the first of them only."""
-    alike = [found for found in findings if found.kind == kind]
-    if len(alike) < 2:
-        return findings
-    more = f" So are those of {len(alike) - 1} more."
-    first = replace(alike[0], pair=None, sentence=alike[0].sentence + more)
-    return [first, *(found for found in findings if found.kind != kind)]
-
-
-def _range(planes: tuple[np.ndarray[Any, Any], ...]) -> float:
-    return max(float(np.ptp(plane)) for plane in planes) or 1.0
