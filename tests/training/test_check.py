@@ -264,7 +264,26 @@ def test_damaged_files_and_files_left_out_are_told(tmp_path, fields):
     (tmp_path / "clean" / "3.tif").unlink()
     report = check_pairs(tmp_path / "noisy", tmp_path / "clean")
     assert kinds(report) == {("1", "unreadable")}
+    assert report.refused[0].sentence.endswith("Remove it, or export it again.")
     assert kinds(report, "warning") == {(None, "left out")}
+
+
+def test_pixels_that_are_no_numbers_are_told(fields):
+    noisy, clean = (images[0].copy() for images in fields)
+    noisy[10:20, 10:20] = np.nan
+    report = check_pairs(noisy, clean)
+    assert kinds(report, "note") == {("image", "filled noisy")}
+    assert not report.is_refused
+    report = check_pairs(noisy, np.full_like(clean, np.nan))
+    assert kinds(report) == {("image", "no numbers")}
+    assert "NaN" in report.refused[0].sentence
+
+
+def test_an_error_is_its_sentence_and_no_more():
+    with pytest.raises(PairsError, match=r"^The list of images is empty"):
+        check_pairs([])
+    with pytest.raises(PairsError, match=r"^“image” is too small"):
+        refuse(check_pairs(np.zeros((8, 8))))
 
 
 def test_images_without_noise_are_refused(fields):

@@ -9,17 +9,15 @@ import numpy as np
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.faint import Faint
 from napari_denoise.training.check.findings import Finding
+from napari_denoise.training.check.pixel_values import check_saturation, percent
 from napari_denoise.training.check.stacks import mapped_otherwise
 from napari_denoise.training.match import Match, match_planes
 from napari_denoise.training.structure import share_of_signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterator
 
     from napari_denoise.noise import NoiseModel
-    from napari_denoise.training.check.findings import Level
     from napari_denoise.training.check.samples import Sample
     from napari_denoise.training.intensity import Line
     from napari_denoise.training.match import Matched
@@ -27,15 +25,11 @@ if TYPE_CHECKING:
 SAME_FIELD, DOUBTFUL = 0.6, 0.8
 """Correlation of the details, as a share of what the noise allows: of right pairs it
 was above 0.9, of two stains of one field below 0.45."""
-SATURATED, MUCH_SATURATED = 0.005, 0.02
-"""Shares of the pixels at the highest value that are noted, and warned of."""
 TELLING = 6.0
 """Standard deviations of chance that the correlation of a right pair must exceed."""
 NOISE_ERROR = 0.03, 8.0
 """Share to which the variance of the noise is known, and what is to be added to it,
 over the side in pixels."""
-LEVELS = 32
-"""An image of fewer counts than these has many pixels at the highest by nature."""
 WARPED, MUCH_WARPED = 0.15, 0.4
 """Shares of the blocks that lie elsewhere that are warned of, and refused."""
 SWAPPED, HARDLY = 1.25, 0.7
@@ -90,37 +84,6 @@ def faint_pair(sample: Sample, noise: NoiseModel) -> Faint:
     return Faint.of(sample, noise, line)
 
 
-def check_saturation(
-    name: str, planes: Sequence[NDArray[np.float32]], channel: str, which: str
-) -> Iterator[Finding]:
-    """Say how many pixels are at the highest value, where they are many.
-
-    Parameters
-    ----------
-    name : str
-        Of the pair.
-    planes : sequence of ndarray of float32, shape (Y, X)
-        Counts.
-    channel : str
-        Words to be said after the name.
-    which : str
-        ``"noisy"`` or ``"clean"``.
-
-    Yields
-    ------
-    Finding
-    """
-    top = max(float(plane.max()) for plane in planes)
-    share = float(np.mean([np.mean(plane == top) for plane in planes]))
-    few = any(np.unique(plane).size >= LEVELS for plane in planes)
-    if share >= SATURATED and few:
-        said = sentences.SATURATED.format(
-            share=_percent(share), which=which, name=name, channel=channel
-        )
-        level: Level = "warning" if share >= MUCH_SATURATED else "note"
-        yield Finding(name, f"saturated {which}", level, said)
-
-
 def _judge(
     name: str, sample: Sample, noise: NoiseModel, channel: str, matched: Matched
 ) -> Iterator[Finding]:
@@ -152,7 +115,7 @@ def _field(
     agreement = found.correlation / max(expected, 1e-6)
     if not found.found and expected < TELLING * found.background:
         return _faint(Faint.of(sample, noise, matched.line), place)
-    said_as = {**place, "agreement": _percent(max(min(agreement, 1.0), 0.0))}
+    said_as = {**place, "agreement": percent(max(min(agreement, 1.0), 0.0))}
     if not found.found or agreement < SAME_FIELD:
         inverted = matched.correlation < -0.3
         text = sentences.NEGATIVE if inverted else sentences.FOREIGN
@@ -203,7 +166,7 @@ def _position(matched: Matched, place: dict[str, str]) -> Iterator[Finding]:
         )
         said = sentences.WARPED.format(
             **place,
-            share=_percent(found.moved),
+            share=percent(found.moved),
             farthest=found.farthest,
             advice=advice,
         )
@@ -253,7 +216,7 @@ def _noise_of_clean(matched: Matched, place: dict[str, str]) -> Finding | None:
         ratio = f"{other / one:.1f} times" if other < 100 * one else "much"
         said = sentences.SWAPPED.format(**place, ratio=ratio)
         return Finding(place["name"], "swapped", "refused", said)
-    said = sentences.HARDLY.format(**place, share=_percent(other / one))
+    said = sentences.HARDLY.format(**place, share=percent(other / one))
     return Finding(place["name"], "noisy clean", "warning", said)
 
 
@@ -262,7 +225,3 @@ def _in_words(line: Line | Match) -> str:
     return sentences.LINE.format(
         slope=line.slope, sign=sign, intercept=abs(line.intercept)
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"

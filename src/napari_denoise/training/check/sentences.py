@@ -1,6 +1,15 @@
 """What is said of pairs that do not fit, in plain words."""
 
 UNREADABLE = "“{name}” cannot be used: {error}"
+EXPORT = "Remove it, or export it again."
+NO_NUMBERS = (
+    "The {which} image of “{name}”{channel} holds no number at all in plane {plane}, "
+    "only NaN or infinity. Remove it, or export it again."
+)
+FILLED = (
+    "{share} of the {which} image of “{name}”{channel} is no number (NaN or infinite): "
+    "those pixels are filled from their neighbours."
+)
 SHAPES = (
     "The images of “{name}” differ in size: noisy {noisy}, clean {clean}. Crop or "
     "export both alike."

@@ -15,12 +15,9 @@ from napari_denoise.training.check import sentences
 from napari_denoise.training.check.faint import common_slopes
 from napari_denoise.training.check.findings import Finding, PairReport
 from napari_denoise.training.check.frames import check_frames
-from napari_denoise.training.check.headers import check_header
-from napari_denoise.training.check.one_pair import (
-    check_pixels,
-    check_saturation,
-    faint_pair,
-)
+from napari_denoise.training.check.headers import check_header, unreadable
+from napari_denoise.training.check.one_pair import check_pixels, faint_pair
+from napari_denoise.training.check.pixel_values import check_numbers, check_saturation
 from napari_denoise.training.check.samples import sample_planes, thumbnail
 from napari_denoise.training.check.strangers import find_strangers
 from napari_denoise.training.check.telling import told
@@ -191,8 +188,7 @@ class _Check:
             clean = None if pair.clean is None else pair.clean.open()
             self._look_at(number, noisy, clean)
         except DenoiseError as error:
-            said = sentences.UNREADABLE.format(name=pair.name, error=error)
-            self._tell(number, [Finding(pair.name, "unreadable", "refused", said)])
+            self._tell(number, [unreadable(pair.name, error)])
 
     def _look_at(self, number: int, noisy: Opened, clean: Opened | None) -> None:
         name = self.pairs[number].name
@@ -201,6 +197,9 @@ class _Check:
         for channel in range(len(noisy.layout.channels)):
             words = self._words(channel)
             sample = sample_planes(noisy, clean, channel)
+            filled = self._tell(number, check_numbers(name, sample, words))
+            if any(finding.level == "refused" for finding in filled):
+                continue
             self._tell(number, check_saturation(name, sample.noisy, words, "noisy"))
             noise = self._noise_of(number, noisy, channel, words)
             if noise is None:
