@@ -43,13 +43,13 @@ class PairsError(DenoiseError, ValueError):
     Parameters
     ----------
     reason : str
-        Why, without a capital letter.
+        A sentence that says why.
     report : PairReport, optional
         What the check of the pairs found, where there was one.
     """
 
     def __init__(self, reason: str, report: Any = None) -> None:
-        super().__init__(f"The pairs do not fit: {reason}")
+        super().__init__(reason[:1].upper() + reason[1:])
         self.report = report
 
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tifffile
+from scipy.ndimage import gaussian_filter
 
 from napari_denoise.errors import NoiseError, OptionError, PairsError
 from napari_denoise.noise import NoiseModel
 from napari_denoise.samples import PAIRS, pair_paths
-from napari_denoise.training.check import check_pairs, check_steps, refuse
+from napari_denoise.training.check import (
+    Finding,
+    PairReport,
+    check_pairs,
+    check_steps,
+    leave_out_odd,
+    refuse,
+)
+from napari_denoise.training.check.faint import common_slopes
+from napari_denoise.training.match import Match
+from napari_denoise.training.pairs import Pair, View
 from tests.conftest import draw, synthetic_scene
 
 SIDE = 256
@@ -125,6 +136,84 @@ def test_a_faint_pair_is_mapped_as_the_others_are(fields):
     assert match.apply(empty / 2).mean() == pytest.approx(110, abs=0.5)
 
 
+def faint_pair(slope=1.0, offset=0.0, seed=0, contrast=0.01):
+    """A pair whose noise hides what it shows, the clean counts stretched."""
+    rng = np.random.default_rng(seed)
+    truth = np.full((SIDE, SIDE), 110.0) + contrast * field(0)
+    return truth + rng.normal(0, 10, truth.shape), slope * truth + offset
+
+
+def test_a_faint_pair_in_other_counts_is_refused():
+    for slope, offset in ((0.5, 0), (1, 30), (300, -300 * 110 + 110)):
+        report = check_pairs(*faint_pair(slope, offset))
+        assert kinds(report) == {("image", "faint")}, (slope, offset)
+        assert "larger images" in report.refused[0].sentence
+        assert report.matches == {}
+
+
+@pytest.mark.parametrize("slopes", [(2, 2), (2, 2.4, 3.1, 1.5)])
+def test_slopes_of_few_pairs_or_of_unlike_ones_are_not_lent(fields, slopes):
+    noisy, clean = fields
+    one, other = faint_pair(0.5)
+    count = len(slopes)
+    stretched = [image / s for image, s in zip(clean, slopes, strict=False)]
+    report = check_pairs([*noisy[:count], one], [*stretched, other])
+    assert kinds(report) == {(f"image {count + 1}", "faint")}
+    assert (count, 0) not in report.matches
+
+
+def test_doubtful_pairs_lend_no_slopes(fields):
+    noisy, clean = fields
+    mixed = [
+        gaussian_filter(image + 0.4 * np.roll(other, 64, 1), 1) / 2.8
+        for image, other in zip(clean, [*clean[1:], clean[0]], strict=True)
+    ]
+    doubtful = [
+        pair
+        for pair in zip(noisy, mixed, strict=True)
+        if ("image", "doubtful") in kinds(check_pairs(*pair), "warning")
+    ]
+    assert doubtful
+    sure = [(noisy[n], clean[n] / 2) for n in (0, 1)]
+    pairs = [*sure, doubtful[0], faint_pair(0.5)]
+    report = check_pairs([one for one, _ in pairs], [other for _, other in pairs])
+    assert ("image 4", "faint") in kinds(report)
+    unsure = {(2, 0)}
+    matches = {(n, 0): Match(slope=2) for n in range(3)}
+    assert common_slopes(matches, set()) == {0: 2}
+    assert common_slopes(matches, unsure) == {}
+
+
+def test_a_slope_that_the_faint_pair_itself_speaks_against_is_not_lent(fields):
+    noisy, clean = fields
+    one, other = faint_pair(100, contrast=0.1)
+    report = check_pairs([*noisy, one], [*clean, other])
+    assert ("image 5", "faint") in kinds(report)
+
+
+def test_faint_pairs_of_one_camera_stay_usable():
+    scene = synthetic_scene(512)[:128, :128]
+    for seed in range(6):
+        noisy, clean = draw(scene, peak=0.2, gain=2, offset=100, read=2, seed=seed)
+        report = check_pairs(noisy, clean)
+        assert not report.is_refused, report.refused
+
+
+@pytest.mark.parametrize(("slopes", "offset"), [((1, 1.3, 0.7, 2), 0), ((1,) * 4, 40)])
+def test_a_stack_whose_planes_are_stretched_each_on_its_own_is_refused(
+    fields, slopes, offset
+):
+    noisy, clean = (np.stack(images) for images in fields)
+    report = check_pairs(noisy, clean, axes="TYX")
+    assert not report.is_refused
+    stretched = [s * image for s, image in zip(slopes, clean, strict=True)]
+    stretched[2] = stretched[2] + offset
+    report = check_pairs(noisy, np.stack(stretched), axes="TYX")
+    assert ("image", "planes") in kinds(report)
+    assert "plane 2" in report.refused[0].sentence
+    assert "single images" in report.refused[0].sentence
+
+
 def test_identical_repeated_and_reused_images_are_found(fields):
     noisy, clean = fields
     report = check_pairs(noisy[0], noisy[0].copy())
@@ -175,7 +264,26 @@ def test_damaged_files_and_files_left_out_are_told(tmp_path, fields):
     (tmp_path / "clean" / "3.tif").unlink()
     report = check_pairs(tmp_path / "noisy", tmp_path / "clean")
     assert kinds(report) == {("1", "unreadable")}
+    assert report.refused[0].sentence.endswith("Remove it, or export it again.")
     assert kinds(report, "warning") == {(None, "left out")}
+
+
+def test_pixels_that_are_no_numbers_are_told(fields):
+    noisy, clean = (images[0].copy() for images in fields)
+    noisy[10:20, 10:20] = np.nan
+    report = check_pairs(noisy, clean)
+    assert kinds(report, "note") == {("image", "filled noisy")}
+    assert not report.is_refused
+    report = check_pairs(noisy, np.full_like(clean, np.nan))
+    assert kinds(report) == {("image", "no numbers")}
+    assert "NaN" in report.refused[0].sentence
+
+
+def test_an_error_is_its_sentence_and_no_more():
+    with pytest.raises(PairsError, match=r"^The list of images is empty"):
+        check_pairs([])
+    with pytest.raises(PairsError, match=r"^“image” is too small"):
+        refuse(check_pairs(np.zeros((8, 8))))
 
 
 def test_images_without_noise_are_refused(fields):
@@ -200,7 +308,7 @@ def test_saturation_is_warned_of(fields):
     noisy, clean = fields
     top = np.percentile(clean[0], 90)
     report = check_pairs(noisy[0], np.minimum(clean[0], top))
-    assert ("image", "saturated") in kinds(report, "warning")
+    assert ("image", "saturated clean") in kinds(report, "warning")
 
 
 def test_a_sample_of_many_is_checked_and_progress_is_told(fields):
@@ -226,7 +334,55 @@ def test_what_is_alike_in_all_pairs_is_told_once(fields):
     report = check_pairs(noisy, [image.astype(np.float32) for image in clean])
     (note,) = report.findings
     assert (note.pair, note.kind) == (None, "dtype")
-    assert "3 more" in note.sentence
+    assert "3 more pairs" in note.sentence
+
+
+def test_counts_and_saturation_of_many_pairs_and_channels_are_told_once(fields):
+    noisy, clean = fields
+    colours = [np.stack([image] * 3) for image in noisy]
+    top = np.percentile(clean[0], 99)
+    others = [np.stack([np.minimum(image, top) / 2] * 3) for image in clean]
+    report = check_pairs(colours, others, axes="CYX")
+    told = [(f.kind, f.level) for f in report.findings if f.kind != "shift"]
+    assert len(told) == len(set(told))
+    (note,) = (f for f in report.findings if f.kind == "intensity")
+    assert (note.pair, note.number) == (None, None)
+    assert "3 more pairs" in note.sentence
+    report = check_pairs(colours[0], clean[0] / 2 * np.ones((3, 1, 1)), axes="CYX")
+    (note,) = report.findings
+    assert note.number == 0
+    assert "2 more channels" in note.sentence
+
+
+def test_twins_of_one_name_are_found(tmp_path, fields):
+    noisy, clean = fields
+    for day in ("monday", "tuesday"):
+        (tmp_path / day).mkdir()
+        tifffile.imwrite(tmp_path / day / "img.tif", noisy[0])
+        tifffile.imwrite(tmp_path / day / "clean.tif", clean[0])
+    days = [tmp_path / day for day in ("monday", "tuesday")]
+    report = check_pairs(
+        [day / "img.tif" for day in days], [day / "clean.tif" for day in days]
+    )
+    found = {(f.number, f.kind) for f in report.findings}
+    assert found == {(1, "repeated"), (1, "shared")}
+    assert "img (pair 1)" in report.warnings[0].sentence
+
+
+def test_an_odd_pair_is_left_out_by_its_number_and_not_by_its_name():
+    pairs = tuple(Pair("img", View("img", np.zeros((8, 8)))) for _ in range(20))
+    findings = (
+        Finding("img", "flat", "refused", "It is flat.", 3),
+        Finding("img", "shift", "note", "It was moved.", 5),
+    )
+    matches = {(n, 0): Match(slope=n) for n in range(20)}
+    left = leave_out_odd(PairReport(pairs, findings, matches))
+    assert len(left.pairs) == 19
+    assert [left.matches[n, 0].slope for n in (2, 3)] == [2, 4]
+    assert [(f.level, f.number) for f in left.findings] == [
+        ("warning", None),
+        ("note", 4),
+    ]
 
 
 def test_a_check_of_many_files_can_be_stopped_before_pixels_are_read():

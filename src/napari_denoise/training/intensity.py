@@ -47,11 +47,33 @@ class Line:
         ``noisy ≈ slope · clean + intercept``, in counts.
     correlation : float
         Of the means of small cells, −1 to 1.
+    level : float
+        Mean of the clean counts that were fitted.
+    slope_error : float
+        Standard error of the slope; infinite where the clean image shows no more than
+        its noise.
+    level_error : float
+        Standard error of the line at `level`, in counts of the noisy image.
     """
 
     slope: float
     intercept: float
     correlation: float
+    level: float = 0.0
+    slope_error: float = np.inf
+    level_error: float = np.inf
+
+    def at(self, clean: float) -> float:
+        """Return the counts of the noisy image where the clean one has so many."""
+        return self.slope * clean + self.intercept
+
+    def error_at(self, clean: float) -> float:
+        """Return the standard error of :meth:`at`."""
+        if clean == self.level:
+            return self.level_error
+        return float(
+            np.hypot(self.level_error, self.slope_error * (clean - self.level))
+        )
 
 
 def fit_line(noisy: Sequence[Image], clean: Sequence[Image], noise: NoiseModel) -> Line:
@@ -81,18 +103,22 @@ def fit_line(noisy: Sequence[Image], clean: Sequence[Image], noise: NoiseModel) 
         return Line(0.0, float(y.mean()), 0.0)
     correlation = float(np.corrcoef(x[usable], y[usable])[0, 1])
     clean_noise = _clean_noise(noisy, clean, x, y)
-    slope, intercept = _least_squares(x[usable], y[usable], clean_noise, None)
+    kept, weights = usable, np.ones_like(x)
+    slope, intercept = _least_squares(x[kept], y[kept], clean_noise, weights[kept])
     for _ in range(ROUNDS):
         expected = slope * x + intercept
-        weights = 1 / np.maximum(_cell_variance(expected, noise, y), 1e-20)
-        misses = np.abs(y - expected) * np.sqrt(weights)
+        known = 1 / np.maximum(_cell_variance(expected, noise, y), 1e-20)
+        misses = np.abs(y - expected) * np.sqrt(known)
         scale = max(1.0, float(np.median(misses[usable])) / 0.6745)
-        kept = usable & (misses <= HOT * scale)
-        if kept.sum() < 16 or x[kept].std() == 0:
+        near = usable & (misses <= HOT * scale)
+        if near.sum() < 16 or x[near].std() == 0:
             break
+        kept, weights = near, known
         fitted = _least_squares(x[kept], y[kept], clean_noise, weights[kept])
         slope, intercept = fitted
-    return Line(slope, intercept, correlation)
+    missed = y[kept] - slope * x[kept] - intercept
+    errors = _errors(x[kept], missed, clean_noise, weights[kept], noise)
+    return Line(slope, intercept, correlation, *errors)
 
 
 def noise_ratio(
@@ -160,15 +186,34 @@ def _cells(plane: NDArray[np.generic], side: int = CELL) -> Numbers:
 
 
 def _least_squares(
-    x: Numbers, y: Numbers, clean_noise: float, weights: Numbers | None
+    x: Numbers, y: Numbers, clean_noise: float, w: Numbers
 ) -> tuple[float, float]:
     """Weighted line, the variance of x put right for its noise."""
-    w = np.ones_like(x) if weights is None else weights
     x_mean, y_mean = np.average(x, weights=w), np.average(y, weights=w)
     spread = np.average((x - x_mean) ** 2, weights=w)
     common = np.average((x - x_mean) * (y - y_mean), weights=w)
     slope = float(common / max(spread - clean_noise, spread / 2))
     return slope, float(y_mean - slope * x_mean)
+
+
+def _errors(
+    x: Numbers, missed: Numbers, clean_noise: float, w: Numbers, noise: NoiseModel
+) -> tuple[float, float, float]:
+    """Mean of x, and the standard errors of the slope and of the line there.
+
+    They come from what the cells miss the line by (White 1980), so that structure that
+    the images do not share counts as well as noise.
+    """
+    level = float(np.average(x, weights=w))
+    away = x - level
+    spread = float(np.average(away**2, weights=w))
+    # Noise that is correlated across cells leaves fewer that are independent.
+    wider = 1 + np.pi * noise.correlation_length**2 / CELL**2
+    of_level = float(np.sqrt(wider * np.sum((w * missed) ** 2)) / w.sum())
+    if spread - clean_noise <= spread / 2:
+        return level, np.inf, of_level
+    of_slope = np.sqrt(wider * np.sum((w * missed * away) ** 2)) / w.sum()
+    return level, float(of_slope / (spread - clean_noise)), of_level
 
 
 def _cell_variance(expected: Numbers, noise: NoiseModel, y: Numbers) -> Numbers:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_denoise.noise import NoiseModel
+    from napari_denoise.training.intensity import Line
     from napari_denoise.training.registration import Registration
 
 FARTHEST = 8.0
@@ -90,6 +91,8 @@ class Matched:
     Attributes
     ----------
     match : Match
+    line : Line
+        Its slope and intercept, with their errors.
     registration : Registration
     limit : float
         Pixels by which the clean image may be moved.
@@ -98,14 +101,18 @@ class Matched:
     noise_of_noisy, noise_of_clean : float
         Fine noise in counts of the noisy image; see
         :func:`~napari_denoise.training.intensity.noise_ratio`.
+    planes : tuple of Line
+        Of each plane on its own, where there are several.
     """
 
     match: Match
+    line: Line
     registration: Registration
     limit: float
     correlation: float
     noise_of_noisy: float
     noise_of_clean: float
+    planes: tuple[Line, ...] = ()
 
 
 def farthest_shift(shape: tuple[int, int]) -> float:
@@ -142,13 +149,28 @@ def match_planes(
     ratio = common_slope(ones, others)
     return Matched(
         Match(moving.shift, line.slope, line.intercept),
+        line,
         registration,
         limit,
         line.correlation,
         *noise_ratio(ones, others, ratio),
+        planes=_each(ones, others, noise),
+    )
+
+
+def _each(
+    ones: list[NDArray[np.float32]],
+    others: list[NDArray[np.float32]],
+    noise: NoiseModel,
+) -> tuple[Line, ...]:
+    if len(ones) == 1:
+        return ()
+    return tuple(
+        fit_line([one], [other], noise) for one, other in zip(ones, others, strict=True)
     )
 
 
 def _worthwhile(found: Registration, limit: float) -> tuple[float, float]:
     least = max(NOT_WORTH_MOVING, CERTAIN * found.uncertainty)
-    return found.shift if least < found.distance <= limit else (0.0, 0.0)
+    told = found.found and least < found.distance <= limit
+    return found.shift if told else (0.0, 0.0)

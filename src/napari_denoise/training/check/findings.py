@@ -31,12 +31,16 @@ class Finding:
         Refused: training on it would do harm.
     sentence : str
         For the user: what is wrong, and what to do.
+    number : int or None
+        Of the pair among those of the report, from 0: names need not differ. None
+        where it is about several, or about a pair that was left out.
     """
 
     pair: str | None
     kind: str
     level: Level
     sentence: str
+    number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class PairReport:
         noun = "images" if all(p.clean is None for p in self.pairs) else "pairs"
         one = f"1 {noun[:-1]}" if total == 1 else f"{total} {noun}"
         if self.is_refused:
-            wrong = len({f.pair for f in self.refused if f.pair is not None})
+            wrong = len({f.number for f in self.refused if f.number is not None})
             which = f"{wrong} of {one}" if wrong else f"{one}"
             return f"Refused: {which} cannot be used. {self.refused[0].sentence}"
         part = "" if self.checked >= total else f", {self.checked} of them fully"

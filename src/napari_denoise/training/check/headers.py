@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_denoise.errors import DenoiseError
+from napari_denoise.errors import DenoiseError, FileError
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.findings import Finding
 
@@ -42,12 +42,19 @@ def check_header(
         noisy = pair.noisy.open()
         clean = None if pair.clean is None else pair.clean.open()
     except DenoiseError as error:
-        said = sentences.UNREADABLE.format(name=pair.name, error=error)
-        return None, [Finding(pair.name, "unreadable", "refused", said)]
+        return None, [unreadable(pair.name, error)]
     found = list(_of_one(pair.name, noisy, channels, frames=frames))
     if clean is not None:
         found += _of_both(pair.name, noisy, clean)
     return noisy.layout, found
+
+
+def unreadable(name: str, error: DenoiseError) -> Finding:
+    """Say that a pair cannot be read, and what to do where its file is at fault."""
+    said = sentences.UNREADABLE.format(name=name, error=error)
+    if isinstance(error, FileError):
+        said = f"{said} {sentences.EXPORT}"
+    return Finding(name, "unreadable", "refused", said)
 
 
 def _of_one(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 Each = TypeVar("Each")
 
-ODD = {"unreadable", "small", "flat", "noise"}
+ODD = {"unreadable", "small", "flat", "faint", "noise", "no numbers"}
 """What is wrong with a pair itself. What is wrong with how pairs were put together, as
 when they are shuffled, is nothing to leave out: the others may be wrong as well."""
 MOST = 0.1
@@ -33,16 +33,22 @@ def leave_out_odd(report: PairReport) -> PairReport:
     """
     if not report.refused or {finding.kind for finding in report.refused} - ODD:
         return report
-    odd = {finding.pair for finding in report.refused}
-    kept = [n for n, pair in enumerate(report.pairs) if pair.name not in odd]
+    odd = {finding.number for finding in report.refused}
+    kept = [n for n in range(len(report.pairs)) if n not in odd]
     if None in odd or len(report.pairs) - len(kept) > MOST * len(report.pairs):
         return report
     number = {old: new for new, old in enumerate(kept)}
     findings = [
+        replace(
+            found, number=None if found.number is None else number.get(found.number)
+        )
+        for found in report.findings
+    ]
+    findings = [
         replace(found, level="warning", sentence=f"Left out: {found.sentence}")
         if found.level == "refused"
         else found
-        for found in report.findings
+        for found in findings
     ]
     return replace(
         report,

@@ -7,32 +7,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_denoise.training.check import sentences
+from napari_denoise.training.check.faint import Faint
 from napari_denoise.training.check.findings import Finding
-from napari_denoise.training.match import match_planes
+from napari_denoise.training.check.pixel_values import check_saturation, percent
+from napari_denoise.training.check.stacks import mapped_otherwise
+from napari_denoise.training.match import Match, match_planes
 from napari_denoise.training.structure import share_of_signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterator
 
     from napari_denoise.noise import NoiseModel
-    from napari_denoise.training.check.findings import Level
     from napari_denoise.training.check.samples import Sample
-    from napari_denoise.training.match import Match, Matched
+    from napari_denoise.training.intensity import Line
+    from napari_denoise.training.match import Matched
 
 SAME_FIELD, DOUBTFUL = 0.6, 0.8
 """Correlation of the details, as a share of what the noise allows: of right pairs it
 was above 0.9, of two stains of one field below 0.45."""
-SATURATED, MUCH_SATURATED = 0.005, 0.02
-"""Shares of the pixels at the highest value that are noted, and warned of."""
 TELLING = 6.0
 """Standard deviations of chance that the correlation of a right pair must exceed."""
 NOISE_ERROR = 0.03, 8.0
 """Share to which the variance of the noise is known, and what is to be added to it,
 over the side in pixels."""
-LEVELS = 32
-"""An image of fewer counts than these has many pixels at the highest by nature."""
 WARPED, MUCH_WARPED = 0.15, 0.4
 """Shares of the blocks that lie elsewhere that are warned of, and refused."""
 SWAPPED, HARDLY = 1.25, 0.7
@@ -72,40 +69,19 @@ def check_pixels(
         said = sentences.FLAT.format(name=name, channel=channel)
         return None, [*found, Finding(name, "flat", "refused", said)]
     matched = match_planes(sample.noisy, sample.clean, noise)
-    found += _judge(name, sample, noise, channel, matched)
-    refused = any(finding.level == "refused" for finding in found)
-    return None if refused else matched.match, found
+    told = list(_judge(name, sample, noise, channel, matched))
+    found += told
+    if any(finding.level == "refused" for finding in told):
+        return None, found
+    if any(finding.kind == "faint" for finding in told):
+        return Match(), found
+    return matched.match, found
 
 
-def check_saturation(
-    name: str, planes: Sequence[NDArray[np.float32]], channel: str, which: str
-) -> Iterator[Finding]:
-    """Say how many pixels are at the highest value, where they are many.
-
-    Parameters
-    ----------
-    name : str
-        Of the pair.
-    planes : sequence of ndarray of float32, shape (Y, X)
-        Counts.
-    channel : str
-        Words to be said after the name.
-    which : str
-        ``"noisy"`` or ``"clean"``.
-
-    Yields
-    ------
-    Finding
-    """
-    top = max(float(plane.max()) for plane in planes)
-    share = float(np.mean([np.mean(plane == top) for plane in planes]))
-    few = any(np.unique(plane).size >= LEVELS for plane in planes)
-    if share >= SATURATED and few:
-        said = sentences.SATURATED.format(
-            share=_percent(share), which=which, name=name, channel=channel
-        )
-        level: Level = "warning" if share >= MUCH_SATURATED else "note"
-        yield Finding(name, "saturated", level, said)
+def faint_pair(sample: Sample, noise: NoiseModel) -> Faint:
+    """Look at the counts of a pair that :func:`check_pixels` found to be faint."""
+    line = match_planes(sample.noisy, sample.clean, noise).line
+    return Faint.of(sample, noise, line)
 
 
 def _judge(
@@ -125,6 +101,7 @@ def _judge(
             return
     yield from _position(matched, place)
     yield from _counts(matched.match, noise, place)
+    yield from _planes(sample, noise, matched, place)
     if swapped is not None:
         yield swapped
 
@@ -137,9 +114,8 @@ def _field(
     expected = _expected_correlation(sample, noise, matched)
     agreement = found.correlation / max(expected, 1e-6)
     if not found.found and expected < TELLING * found.background:
-        said = sentences.TOO_FAINT.format(**place)
-        return Finding(place["name"], "faint", "warning", said)
-    said_as = {**place, "agreement": _percent(max(min(agreement, 1.0), 0.0))}
+        return _faint(Faint.of(sample, noise, matched.line), place)
+    said_as = {**place, "agreement": percent(max(min(agreement, 1.0), 0.0))}
     if not found.found or agreement < SAME_FIELD:
         inverted = matched.correlation < -0.3
         text = sentences.NEGATIVE if inverted else sentences.FOREIGN
@@ -148,6 +124,15 @@ def _field(
         said = sentences.DOUBTFUL.format(**said_as)
         return Finding(place["name"], "doubtful", "warning", said)
     return None
+
+
+def _faint(faint: Faint, place: dict[str, str]) -> Finding:
+    """Without others to go by, its counts must be those of the noisy image."""
+    if faint.unmapped() is None:
+        said = sentences.TOO_FAINT_TO_MAP.format(**place)
+        return Finding(place["name"], "faint", "refused", said)
+    said = sentences.TOO_FAINT.format(**place, mapped=sentences.AS_THEY_ARE)
+    return Finding(place["name"], "faint", "warning", said)
 
 
 def _expected_correlation(sample: Sample, noise: NoiseModel, matched: Matched) -> float:
@@ -181,7 +166,7 @@ def _position(matched: Matched, place: dict[str, str]) -> Iterator[Finding]:
         )
         said = sentences.WARPED.format(
             **place,
-            share=_percent(found.moved),
+            share=percent(found.moved),
             farthest=found.farthest,
             advice=advice,
         )
@@ -197,13 +182,27 @@ def _counts(
         return
     off = abs(match.intercept) > INTERCEPT_OFF * noise.sigma
     if off or abs(match.slope - 1) > SLOPE_OFF:
-        said = sentences.STRETCHED.format(
-            **place,
-            slope=match.slope,
-            sign="−" if match.intercept < 0 else "+",
-            intercept=abs(match.intercept),
-        )
+        said = sentences.STRETCHED.format(**place, line=_in_words(match))
         yield Finding(place["name"], "intensity", "note", said)
+
+
+def _planes(
+    sample: Sample, noise: NoiseModel, matched: Matched, place: dict[str, str]
+) -> Iterator[Finding]:
+    """Whether the planes of a stack are mapped alike."""
+    sigma = float(noise.std(np.mean(sample.noisy)))
+    found = mapped_otherwise(matched.planes, sigma)
+    if found is None:
+        return
+    one, other = found
+    said = sentences.PLANES_DIFFER.format(
+        **place,
+        one=sample.numbers[other],
+        other=sample.numbers[one],
+        line=_in_words(matched.planes[other]),
+        against=_in_words(matched.planes[one]),
+    )
+    yield Finding(place["name"], "planes", "refused", said)
 
 
 def _noise_of_clean(matched: Matched, place: dict[str, str]) -> Finding | None:
@@ -217,9 +216,12 @@ def _noise_of_clean(matched: Matched, place: dict[str, str]) -> Finding | None:
         ratio = f"{other / one:.1f} times" if other < 100 * one else "much"
         said = sentences.SWAPPED.format(**place, ratio=ratio)
         return Finding(place["name"], "swapped", "refused", said)
-    said = sentences.HARDLY.format(**place, share=_percent(other / one))
+    said = sentences.HARDLY.format(**place, share=percent(other / one))
     return Finding(place["name"], "noisy clean", "warning", said)
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+def _in_words(line: Line | Match) -> str:
+    sign = "−" if line.intercept < 0 else "+"
+    return sentences.LINE.format(
+        slope=line.slope, sign=sign, intercept=abs(line.intercept)
+    )

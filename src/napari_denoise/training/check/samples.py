@@ -34,10 +34,17 @@ class Sample:
     ----------
     noisy, clean : tuple of ndarray of float32, shape (Y, X)
         The same parts of the same planes; `clean` is empty where there is none.
+    numbers : tuple of int
+        Of those planes, from 0.
+    filled_noisy, filled_clean : tuple of float
+        Share of each whole plane that held no number, and was filled.
     """
 
     noisy: tuple[Image, ...]
     clean: tuple[Image, ...] = ()
+    numbers: tuple[int, ...] = ()
+    filled_noisy: tuple[float, ...] = ()
+    filled_clean: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,14 +79,18 @@ def sample_planes(noisy: Opened, clean: Opened | None, channel: int) -> Sample:
     """
     planes = noisy.layout.planes(noisy.layout.channels[channel])
     numbers = spread(len(planes), MOST_PLANES)
-    ones = [_read(noisy, channel, number) for number in numbers]
+    ones, filled = _read(noisy, channel, numbers)
     if clean is None:
         part = _window(ones[0])
-        return Sample(tuple(plane[part] for plane in ones))
-    others = [_read(clean, channel, number) for number in numbers]
+        return Sample(tuple(plane[part] for plane in ones), (), tuple(numbers), filled)
+    others, filled_too = _read(clean, channel, numbers)
     part = _window(others[0])
     return Sample(
-        tuple(plane[part] for plane in ones), tuple(plane[part] for plane in others)
+        tuple(plane[part] for plane in ones),
+        tuple(plane[part] for plane in others),
+        tuple(numbers),
+        filled,
+        filled_too,
     )
 
 
@@ -108,9 +119,14 @@ def spread(count: int, most: int) -> list[int]:
     return [int((k + 0.5) * count / most) for k in range(most)]
 
 
-def _read(image: Opened, channel: int, number: int) -> Image:
+def _read(
+    image: Opened, channel: int, numbers: list[int]
+) -> tuple[list[Image], tuple[float, ...]]:
+    """Read planes, and the share of each that held no number."""
     planes: Any = image.layout.planes(image.layout.channels[channel])
-    return finite_plane(image.layout.read(image.data, planes[number]))[0]
+    read = [finite_plane(image.layout.read(image.data, planes[n])) for n in numbers]
+    shares = (0.0 if bad is None else float(bad.mean()) for _, bad in read)
+    return [plane for plane, _ in read], tuple(shares)
 
 
 def _window(plane: Image) -> tuple[slice, slice]:

@@ -1,6 +1,15 @@
 """What is said of pairs that do not fit, in plain words."""
 
 UNREADABLE = "“{name}” cannot be used: {error}"
+EXPORT = "Remove it, or export it again."
+NO_NUMBERS = (
+    "The {which} image of “{name}”{channel} holds no number at all in plane {plane}, "
+    "only NaN or infinity. Remove it, or export it again."
+)
+FILLED = (
+    "{share} of the {which} image of “{name}”{channel} is no number (NaN or infinite): "
+    "those pixels are filled from their neighbours."
+)
 SHAPES = (
     "The images of “{name}” differ in size: noisy {noisy}, clean {clean}. Crop or "
     "export both alike."
@@ -52,8 +61,14 @@ DOUBTFUL = (
 )
 TOO_FAINT = (
     "“{name}”{channel} shows too little above its noise to tell whether both images "
-    "show the same field, and how they lie. Make sure that they do; the clean counts "
-    "are mapped as those of the other pairs."
+    "show the same field, and how they lie. Make sure that they do; {mapped}."
+)
+AS_THEY_ARE = "the clean counts are taken as they are"
+AS_OTHERS = "the clean counts are mapped as those of the other pairs"
+TOO_FAINT_TO_MAP = (
+    "“{name}”{channel} shows too little above its noise to tell how the clean counts "
+    "are mapped to the noisy ones, and they are not the same. Give larger images or "
+    "ones of more photons, or a clean image taken with the same camera settings."
 )
 FLAT = (
     "The clean image of “{name}”{channel} is the same everywhere: there is nothing to "
@@ -64,6 +79,7 @@ FAR = (
     "along Y, {x:+.1f} along X), more than the {limit:.1f} that are put right. "
     "Register the images first."
 )
+MORE = "The same goes for {count} more {noun}."
 MOVED = (
     "The clean image of “{name}”{channel} lay {distance:.1f} pixels off: it is moved "
     "by {y:+.2f} along Y and {x:+.2f} along X."
@@ -74,7 +90,12 @@ WARPED = (
 )
 STRETCHED = (
     "Noisy and clean counts of “{name}”{channel} differ: the clean ones are mapped by "
-    "{slope:.3g} · clean {sign} {intercept:.3g}."
+    "{line}."
+)
+LINE = "{slope:.3g} · clean {sign} {intercept:.3g}"
+PLANES_DIFFER = (
+    "The counts of plane {one} of “{name}”{channel} are mapped otherwise than those of "
+    "plane {other}: by {line} against {against}. Give the planes as single images."
 )
 NEGATIVE = (
     "The clean image of “{name}”{channel} is dark where the noisy one is bright: one "

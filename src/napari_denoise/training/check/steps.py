@@ -12,19 +12,23 @@ from napari_denoise.noise import NoiseModel, gaussian_sigma, measure_channel
 from napari_denoise.options import given_noise
 from napari_denoise.progress import run_to_end
 from napari_denoise.training.check import sentences
+from napari_denoise.training.check.faint import common_slopes
 from napari_denoise.training.check.findings import Finding, PairReport
 from napari_denoise.training.check.frames import check_frames
-from napari_denoise.training.check.headers import check_header
-from napari_denoise.training.check.one_pair import check_pixels, check_saturation
+from napari_denoise.training.check.headers import check_header, unreadable
+from napari_denoise.training.check.one_pair import check_pixels, faint_pair
+from napari_denoise.training.check.pixel_values import check_numbers, check_saturation
 from napari_denoise.training.check.samples import sample_planes, thumbnail
 from napari_denoise.training.check.strangers import find_strangers
-from napari_denoise.training.match import Match
+from napari_denoise.training.check.telling import told
 from napari_denoise.training.pairs import Gathered, gather_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
+    from napari_denoise.training.check.faint import Faint
     from napari_denoise.training.check.samples import Thumbnail
+    from napari_denoise.training.match import Match
     from napari_denoise.training.pairs import Opened, Pair
 
 MOST = 64
@@ -32,9 +36,8 @@ MOST = 64
 OFTEN = 100
 """Headers after which progress is told, and a check can be stopped."""
 TARGETS = ("clean", "mean", "frames")
-ASTRAY = ("foreign", "doubtful", "shift", "warped")
-"""What is found of images that do not belong together."""
-GRAVITY = {"refused": 0, "warning": 1, "note": 2}
+UNSURE = ("faint", "doubtful")
+"""What is found of pairs whose slopes do not count."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,8 @@ class _Check:
     matches: dict[tuple[int, int], Match] = field(default_factory=dict)
     noise: dict[tuple[int, int], NoiseModel] = field(default_factory=dict)
     usable: list[int] = field(default_factory=list)
-    faint: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
+    faint: dict[tuple[int, int], tuple[Finding, Faint]] = field(default_factory=dict)
+    unsure: set[tuple[int, int]] = field(default_factory=set)
     small: dict[int, tuple[Thumbnail, Thumbnail | None]] = field(default_factory=dict)
 
     def look_at_header(self, number: int) -> None:
@@ -167,7 +171,7 @@ class _Check:
             given_noise(self.given, self.channels)  # refused now rather than later
         if not any(finding.level == "refused" for finding in found):
             self.usable.append(number)
-        self.findings += found
+        self._tell(number, found)
 
     def choose(self, most: int) -> list[int]:
         """Return the pairs to be checked fully, the same ones each time."""
@@ -184,37 +188,43 @@ class _Check:
             clean = None if pair.clean is None else pair.clean.open()
             self._look_at(number, noisy, clean)
         except DenoiseError as error:
-            said = sentences.UNREADABLE.format(name=pair.name, error=error)
-            self.findings.append(Finding(pair.name, "unreadable", "refused", said))
+            self._tell(number, [unreadable(pair.name, error)])
 
     def _look_at(self, number: int, noisy: Opened, clean: Opened | None) -> None:
         name = self.pairs[number].name
-        channels = len(noisy.layout.channels)
         other = None if clean is None else thumbnail(clean, 0)
         self.small[number] = thumbnail(noisy, 0), other
-        for channel in range(channels):
-            words = f" (channel {channel})" if channels > 1 else ""
+        for channel in range(len(noisy.layout.channels)):
+            words = self._words(channel)
             sample = sample_planes(noisy, clean, channel)
-            self.findings += check_saturation(name, sample.noisy, words, "noisy")
-            noise = self._noise_of(name, noisy, channel, words)
+            filled = self._tell(number, check_numbers(name, sample, words))
+            if any(finding.level == "refused" for finding in filled):
+                continue
+            self._tell(number, check_saturation(name, sample.noisy, words, "noisy"))
+            noise = self._noise_of(number, noisy, channel, words)
             if noise is None:
                 # A clean image has none: say what else is wrong, as if it had a bit.
-                noise = NoiseModel.gaussian(1e-3 * _range(sample.noisy))
+                noise = NoiseModel.gaussian(1e-3 * (float(np.ptp(sample.noisy)) or 1.0))
             else:
                 self.noise[number, channel] = noise
             if clean is not None:
                 match, found = check_pixels(name, sample, noise, words)
-                self.findings += found
+                found = self._tell(number, found)
                 if match is not None:
                     self.matches[number, channel] = match
-                if any(finding.kind == "faint" for finding in found):
-                    self.faint[number, channel] = _mean(sample.noisy, sample.clean)
+                if any(finding.kind in UNSURE for finding in found):
+                    self.unsure.add((number, channel))
+                for finding in found:
+                    if finding.kind == "faint":
+                        faint = faint_pair(sample, noise)
+                        self.faint[number, channel] = finding, faint
             elif self.frames:
-                self.findings += check_frames(name, noisy, channel, noise, words)
+                self._tell(number, check_frames(name, noisy, channel, noise, words))
 
     def _noise_of(
-        self, name: str, noisy: Opened, channel: int, words: str
+        self, number: int, noisy: Opened, channel: int, words: str
     ) -> NoiseModel | None:
+        name = self.pairs[number].name
         layout = noisy.layout
         given = given_noise(self.given, len(layout.channels))
         if given is None:
@@ -227,69 +237,59 @@ class _Check:
             found = measure_channel(noisy.data, layout, layout.channels[channel], asked)
         except NoiseError as error:
             said = sentences.BAD_NOISE.format(name=name, error=error)
-            self.findings.append(Finding(name, "noise", "refused", said))
+            self._tell(number, [Finding(name, "noise", "refused", said)])
             return None
         if found.kind == "none":
             said = sentences.NO_NOISE.format(name=name, channel=words)
-            self.findings.append(Finding(name, "noise", "refused", said))
+            self._tell(number, [Finding(name, "noise", "refused", said)])
             return None
         return found
+
+    def _tell(self, number: int, findings: Iterable[Finding]) -> list[Finding]:
+        """Keep what was found of a pair."""
+        found = [replace(finding, number=number) for finding in findings]
+        self.findings += found
+        return found
+
+    def _words(self, channel: int) -> str:
+        return f" (channel {channel})" if (self.channels or 1) > 1 else ""
 
     def compare(self, chosen: list[int]) -> None:
         """Compare each pair with all others, by thumbnails of the first channel."""
         seen = [number for number in chosen if number in self.small]
-        self.findings += find_strangers(
+        found = find_strangers(
             [self.pairs[number].name for number in seen],
             [self.small[number][0] for number in seen],
             [self.small[number][1] for number in seen],
         )
+        for place, finding in found:
+            self._tell(seen[place], [finding])
 
     def lend_slopes(self) -> None:
         """Map the counts of faint pairs as those of the others are mapped.
 
-        Noise alone would give them any slope. Where no other pair has one, it is 1.
+        Noise alone would give them any slope.
         """
-        for (number, channel), (noisy, clean) in self.faint.items():
-            others = [
-                match.slope
-                for (other, same), match in self.matches.items()
-                if same == channel and (other, same) not in self.faint
-            ]
-            slope = float(np.median(others)) if others else 1.0
-            lent = Match(slope=slope, intercept=noisy - slope * clean)
+        slopes = common_slopes(self.matches, self.unsure)
+        for (number, channel), (warned, faint) in self.faint.items():
+            lent = faint.mapped(slopes[channel]) if channel in slopes else None
+            if lent is None:
+                continue
             self.matches[number, channel] = lent
+            said = sentences.TOO_FAINT.format(
+                name=self.pairs[number].name,
+                channel=self._words(channel),
+                mapped=sentences.AS_OTHERS,
+            )
+            self.findings = [
+                replace(found, level="warning", sentence=said)
+                if found is warned
+                else found
+                for found in self.findings
+            ]
 
     def report(self, checked: int) -> PairReport:
         """Return all of it, the gravest first."""
-        named = {found.pair for found in self.findings if found.kind == "shuffled"}
-        # Where the right partner is known, it says more than that this one is wrong.
-        told = [
-            found
-            for found in self.findings
-            if found.kind not in ASTRAY or found.pair not in named
-        ]
-        findings = sorted(_once(told, "dtype"), key=lambda found: GRAVITY[found.level])
         return PairReport(
-            self.pairs, tuple(findings), self.matches, self.noise, checked
+            self.pairs, told(self.findings), self.matches, self.noise, checked
         )
-
-
-def _once(findings: list[Finding], kind: str) -> list[Finding]:
-    """Tell what is said of many pairs alike for the first of them only."""
-    alike = [found for found in findings if found.kind == kind]
-    if len(alike) < 2:
-        return findings
-    more = f" So are those of {len(alike) - 1} more."
-    first = replace(alike[0], pair=None, sentence=alike[0].sentence + more)
-    return [first, *(found for found in findings if found.kind != kind)]
-
-
-def _mean(
-    noisy: tuple[np.ndarray[Any, Any], ...], clean: tuple[np.ndarray[Any, Any], ...]
-) -> tuple[float, float]:
-    one, other = (float(np.mean(planes)) for planes in (noisy, clean))
-    return one, other
-
-
-def _range(planes: tuple[np.ndarray[Any, Any], ...]) -> float:
-    return max(float(np.ptp(plane)) for plane in planes) or 1.0

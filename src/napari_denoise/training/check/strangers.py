@@ -28,7 +28,7 @@ def find_strangers(
     names: Sequence[str],
     noisy: Sequence[Thumbnail],
     clean: Sequence[Thumbnail | None],
-) -> Iterator[Finding]:
+) -> Iterator[tuple[int, Finding]]:
     """Compare each noisy image with the clean images of all pairs.
 
     Parameters
@@ -40,7 +40,9 @@ def find_strangers(
 
     Yields
     ------
-    Finding
+    number : int
+        Place of the pair, from 0.
+    finding : Finding
     """
     yield from _twice(names, noisy, clean)
     for shape in {small.pixels.shape for small in noisy}:
@@ -56,23 +58,30 @@ def _twice(
     names: Sequence[str],
     noisy: Sequence[Thumbnail],
     clean: Sequence[Thumbnail | None],
-) -> Iterator[Finding]:
-    first_noisy: dict[int, str] = {}
-    first_clean: dict[int, str] = {}
-    by_noisy = {one.checksum: name for one, name in zip(noisy, names, strict=True)}
-    for name, one, other in zip(names, noisy, clean, strict=True):
-        if (twin := first_noisy.setdefault(one.checksum, name)) != name:
-            said = sentences.REPEATED.format(name=twin, other=name)
-            yield Finding(name, "repeated", "warning", said)
+) -> Iterator[tuple[int, Finding]]:
+    first_noisy: dict[int, int] = {}
+    first_clean: dict[int, int] = {}
+    by_noisy = {one.checksum: number for number, one in enumerate(noisy)}
+    for number, (one, other) in enumerate(zip(noisy, clean, strict=True)):
+        name, told = names[number], _distinct(names, number)
+        if (twin := first_noisy.setdefault(one.checksum, number)) != number:
+            said = sentences.REPEATED.format(name=_distinct(names, twin), other=told)
+            yield number, Finding(name, "repeated", "warning", said)
         if other is None:
             continue
-        if (twin := first_clean.setdefault(other.checksum, name)) != name:
-            said = sentences.SHARED.format(name=twin, other=name)
-            yield Finding(name, "shared", "note", said)
-        owner = by_noisy.get(other.checksum, name)
-        if owner != name:
-            said = sentences.REUSED.format(name=name, other=owner)
-            yield Finding(name, "reused", "refused", said)
+        if (twin := first_clean.setdefault(other.checksum, number)) != number:
+            said = sentences.SHARED.format(name=_distinct(names, twin), other=told)
+            yield number, Finding(name, "shared", "note", said)
+        owner = by_noisy.get(other.checksum, number)
+        if owner != number:
+            said = sentences.REUSED.format(name=told, other=_distinct(names, owner))
+            yield number, Finding(name, "reused", "refused", said)
+
+
+def _distinct(names: Sequence[str], number: int) -> str:
+    """Return a name, with the number of its pair where others have it as well."""
+    name = names[number]
+    return name if names.count(name) == 1 else f"{name} (pair {number + 1})"
 
 
 def _shuffled(
@@ -80,7 +89,7 @@ def _shuffled(
     noisy: Sequence[Thumbnail],
     clean: Sequence[Thumbnail | None],
     group: list[int],
-) -> Iterator[Finding]:
+) -> Iterator[tuple[int, Finding]]:
     others = [small for n in group if (small := clean[n]) is not None]
     if len(group) < 2:
         return
@@ -94,9 +103,13 @@ def _shuffled(
         gain = others[best].pixels - others[place].pixels
         if _certainty(noisy[number].pixels * gain) < CERTAIN:
             continue
-        name, other = names[number], names[group[best]]
-        said = sentences.SHUFFLED.format(name=name, other=other, better=better, own=own)
-        yield Finding(name, "shuffled", "refused", said)
+        said = sentences.SHUFFLED.format(
+            name=_distinct(names, number),
+            other=_distinct(names, group[best]),
+            better=better,
+            own=own,
+        )
+        yield number, Finding(names[number], "shuffled", "refused", said)
 
 
 def _certainty(votes: NDArray[np.float32]) -> float:
