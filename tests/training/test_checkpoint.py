@@ -33,7 +33,7 @@ def test_another_request_is_refused_and_names_what_differs(tmp_path):
     path = tmp_path / "a.checkpoint"
     write_checkpoint(path, REQUEST, {})
     other = {**REQUEST, "course": {"seed": 1, "sides": (1, 2)}}
-    with pytest.raises(OptionError, match=r"another training \(course differ"):
+    with pytest.raises(OptionError, match=r"another training \(seed: 0 then, 1 now\)"):
         read_checkpoint(path, other, CPU)
 
 

@@ -102,15 +102,31 @@ def read_checkpoint(
             "one."
         ) from error
     asked = _plain(request)
-    different = [key for key in asked if told.get(key) != asked[key]]
+    different = _differences(told, asked)
     if schema != SCHEMA or different:
         raise OptionError(
-            f"The checkpoint {path.name} belongs to another training "
-            f"({', '.join(different) or 'of another version'} differ). Repeat that "
-            "with the same images and options to go on with it, or remove the file to "
-            "begin anew."
+            f"The checkpoint {path} belongs to another training "
+            f"({'; '.join(different) or 'of another version'}). Repeat that with the "
+            "same images and options to go on with it, or remove the file to begin "
+            "anew."
         )
     return dict(state)
+
+
+def _differences(told: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """Name what differs, with both values where they are short."""
+    found = []
+    for key, value in asked.items():
+        before = told.get(key)
+        if before == value:
+            continue
+        if isinstance(before, dict) and isinstance(value, dict):
+            found += _differences(before, value)
+        elif isinstance(value, str | int | float | None):
+            found.append(f"{key}: {before} then, {value} now")
+        else:
+            found.append(key)
+    return found
 
 
 def _plain(request: Mapping[str, Any]) -> dict[str, Any]:
