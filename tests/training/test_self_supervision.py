@@ -24,6 +24,7 @@ from napari_denoise.training.examples import Batch, Example, collate
 from napari_denoise.training.probes import blurred, draw_probe, noise_in_counts
 from napari_denoise.training.recorruption import recorrupted
 from napari_denoise.training.self_supervision import (
+    choose_judge,
     choose_objective,
     held_out_risk,
 )
@@ -306,6 +307,17 @@ def test_blind_spots_are_refused_where_noise_is_correlated():
     assert choose_objective("recorrupted", [white, blurry]) is recorrupted
     with pytest.raises(NoiseError, match="channel 1 is correlated over"):
         choose_objective("blind", [white, blurry])
+
+
+def test_no_network_is_judged_by_what_it_learned_from():
+    white, blurry = KINDS["photons"], KINDS["correlated"]
+    for target in ("recorrupted", "blind"):
+        learned = choose_objective(target, [white])
+        assert choose_judge(target, [white]).objective is not learned
+    # Of correlated noise there is no other estimate: much more is asked for.
+    by_noise = choose_judge("recorrupted", [white, blurry])
+    assert by_noise.objective is recorrupted
+    assert by_noise.bias > 10 * choose_judge("recorrupted", [white]).bias
 
 
 def test_unknown_targets_are_refused():

@@ -19,7 +19,7 @@ from napari_denoise.training.events import PairsChecked
 from napari_denoise.training.fields import Fields
 from napari_denoise.training.loop import Loop
 from napari_denoise.training.material import make_material
-from napari_denoise.training.self_supervision import choose_objective
+from napari_denoise.training.self_supervision import choose_judge, choose_objective
 from napari_denoise.training.targets import (
     ALONE,
     BLIND,
@@ -240,13 +240,15 @@ def fine_tune_steps(
             f"“{start.name}” looks at neighbouring planes, and these images have none. "
             f"Start from a 2D model, such as “{start.name.removesuffix(SUFFIX_3D)}”."
         )
-    objective = None
+    objective, judge_alone = None, None
     if towards in ALONE:  # refused where it does not work with such noise
-        objective = choose_objective(towards, _noise_to_judge_by(fields, towards))
+        known = _noise_to_judge_by(fields, towards)
+        objective = choose_objective(towards, known)
+        judge_alone = choose_judge(towards, known)
     material = make_material(fields, judged, course)
     file = None if checkpoint is None else Path(checkpoint)
     stop = stopped or (lambda: False)
-    loop = Loop(start, course, material, place, objective, file, stop)
+    loop = Loop(start, course, material, place, objective, judge_alone, file, stop)
     return (yield from loop.run())
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from napari_denoise.training.course import Course
     from napari_denoise.training.gain import Errors
     from napari_denoise.training.material import Material
-    from napari_denoise.training.self_supervision import Objective
+    from napari_denoise.training.self_supervision import Judge, Objective
     from napari_denoise.training.validation import Window
 
     Events = Generator[TrainingStarted | StepDone | EpochDone, None, FineTuned]
@@ -60,6 +60,8 @@ class Loop:
     device : torch.device
     objective : callable or None
         What is learned from noisy images alone; see `choose_objective`.
+    judge_alone : Judge or None
+        What judges it then; see `choose_judge`.
     checkpoint : Path or None
         Gone on with if it exists; written after each epoch.
     stopped : callable
@@ -73,11 +75,13 @@ class Loop:
         material: Material,
         device: torch.device,
         objective: Objective | None,
+        judge_alone: Judge | None,
         checkpoint: Path | None,
         stopped: Callable[[], bool],
     ) -> None:
         self.start, self.course, self.material = start, course, material
         self.device, self.checkpoint, self._stopped = device, checkpoint, stopped
+        self._judge_alone = judge_alone
         self.tuner = Tuner(start.network, course, device, objective)
         self.step, self.seconds = 0, 0.0
         self.warnings: list[str] = []
@@ -168,7 +172,7 @@ class Loop:
         return EpochDone(point, better, is_best, verdict, now)
 
     def _judged(self, windows: Sequence[Window]) -> Errors:
-        return judge(windows, self.tuner.run, self.device)
+        return judge(windows, self.tuner.run, self.device, self._judge_alone)
 
     def _finish(self) -> FineTuned:
         report = describe_training(
