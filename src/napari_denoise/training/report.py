@@ -78,6 +78,8 @@ def describe_training(
     first, chosen = history.points[0], history.points[0 if kept else history.best]
     step = history.points[-1].step
     patches = material.cutter.batch * material.cutter.side**2
+    is_part = material.cutter.split.strip is not None
+    where = "a held-out part of the same image" if is_part else "held-out data"
     return {
         "method": TARGETS[course.target],
         "data": _data_in_words(material),
@@ -92,7 +94,7 @@ def describe_training(
         "best_step": chosen.step,
         "kept_start": kept,
         "verdict": history.verdict,
-        "summary": " ".join([summarise(history), *warnings]),
+        "summary": " ".join([summarise(history, where), *warnings]),
         "warnings": warnings
         + [f"Left out: {why}" for why in material.left_out.values()],
         "curves": [asdict(point) for point in history.points],
@@ -109,15 +111,15 @@ def describe_training(
     }
 
 
-def summarise(history: History) -> str:
-    """Say in a sentence what came of it."""
+def summarise(history: History, where: str = "held-out data") -> str:
+    """Say in a sentence what came of it, and where that was found."""
     best = history.best_gain
     if not history.is_surely_better:
         why = history.verdict.rstrip(".")
         return f"The start was kept, because nothing was surely better: {why}."
     return (
-        f"{best.decibels:.2f} ± {best.error:.2f} dB better than the start on held-out "
-        f"data, after {_steps(history.points[history.best].step)}."
+        f"{best.decibels:.2f} ± {best.error:.2f} dB better than the start on "
+        f"{where}, after {_steps(history.points[history.best].step)}."
     )
 
 
