@@ -13,6 +13,7 @@ from napari_denoise.models import Training
 from napari_denoise.networks import ARCHITECTURES, inflate
 from napari_denoise.networks.base import channels_last
 from napari_denoise.networks.dncnn import DnCNN
+from napari_denoise.training.averaging import warming_average
 from napari_denoise.training.losses import (
     WEIGHT_OF_TOTAL,
     noise_left,
@@ -20,12 +21,13 @@ from napari_denoise.training.losses import (
     relative_error,
     weighted_square_error,
 )
+from napari_denoise.training.precision import mixed_precision
 from pretraining.optimiser import build_optimisers
 from pretraining.schedule import Schedule
 from pretraining.unfolding import unfolded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from torch import Tensor
@@ -179,54 +181,3 @@ class Trainer:
         self.average.module.load_state_dict(network.state_dict())
         self.seconds = 60 * training.minutes
         self.pixels = round(1e6 * training.megapixels)
-
-
-def mixed_precision(device: torch.device, bfloat16: bool) -> torch.dtype:
-    """Choose what convolutions are computed in.
-
-    Parameters
-    ----------
-    device : torch.device
-        What they run on.
-    bfloat16 : bool
-        Whether CPUs too are to use it; those without bfloat16 instructions are slower
-        with it.
-
-    Returns
-    -------
-    torch.dtype
-        On a GPU bfloat16, or float16 with a scaled loss where it has none.
-    """
-    if device.type == "cuda":
-        has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if has_bfloat16 else torch.float16
-    return torch.bfloat16 if bfloat16 else torch.float32
-
-
-def warming_average(decay: float) -> Callable[..., None]:
-    """Build a running average whose memory grows with the number of steps.
-
-    Parameters
-    ----------
-    decay : float
-        Share of the average that a step keeps, in the long run. A constant one keeps
-        the random start for too long: after 300 steps 0.999 still holds 74 % of it.
-
-    Returns
-    -------
-    callable
-        For `torch.optim.swa_utils.AveragedModel`.
-    """
-
-    @torch.no_grad()
-    def update(
-        averaged: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor | int
-    ) -> None:
-        share = max(1 - decay, 9 / (10 + int(updates)))
-        for mean, value in zip(averaged, current, strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(value, share)
-            else:
-                mean.copy_(value)
-
-    return update

@@ -11,6 +11,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from napari_denoise import load_model
+from napari_denoise.training.averaging import warming_average
 from napari_denoise.training.losses import (
     WEIGHT_OF_TOTAL,
     noise_left,
@@ -18,9 +19,10 @@ from napari_denoise.training.losses import (
     relative_error,
     weighted_square_error,
 )
+from napari_denoise.training.precision import mixed_precision
 from pretraining.recipe import Recipe
 from pretraining.schedule import Schedule
-from pretraining.trainer import Trainer, mixed_precision, warming_average
+from pretraining.trainer import Trainer
 from pretraining.training import save
 from tests.pretraining.conftest import CPU, SMALL, equal_states, new_trainer
 
