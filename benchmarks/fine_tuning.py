@@ -48,7 +48,7 @@ READINGS = (1, 5, 15)
 """Minutes."""
 LAST_FIELD_TRAINED_ON = 10
 STEPS_A_MINUTE = 400
-"""Of the U-Net on two quiet cores; see docs/fine_tuning.md."""
+"""Of the U-Net on two quiet cores, judging included."""
 DETECTOR = NoiseModel(gain=2.0, offset=100.0, read_std=3.0)
 PHOTONS = 15
 """At the 99.9th percentile of a simulated image."""
@@ -183,9 +183,10 @@ class Readings:
         if isinstance(event, StepDone):
             for minutes in READINGS[:-1]:
                 if event.step == minutes * self.steps_a_minute + 1:
-                    self.kept[minutes] = self._read()
+                    self.kept[minutes] = self.read()
 
-    def _read(self) -> tuple[NetworkModel, Row]:
+    def read(self) -> tuple[NetworkModel, Row]:
+        """Return what would be handed back now, and what would be told of it."""
         state = torch.load(self.checkpoint, weights_only=True)["state"]
         history = History.load(state["history"])
         is_better = history.is_surely_better
@@ -227,7 +228,7 @@ def measure(args: argparse.Namespace) -> list[Row]:
             readings.look,
         )
         seconds = time.perf_counter() - began
-        readings.kept[READINGS[-1]] = readings._read()
+        readings.kept[READINGS[-1]] = readings.read()
     sys.stderr.write(f"{result.summary}\n")
     first = scores(start, test)
     rows = []

@@ -206,14 +206,15 @@ def test_pairs_of_their_own_to_judge_on():
     assert "their own" in tuned.card.training["material"]["held_out"]
 
 
-@pytest.mark.parametrize("axes", ["CYX", "ZYX", "TYX", "ZCYX"])
-def test_stacks_and_channels(axes):
+@pytest.mark.parametrize(
+    ("axes", "channels"), [("CYX", 4), ("ZYX", 1), ("TYX", 1), ("ZCYX", 2)]
+)
+def test_stacks_and_channels(axes, channels):
     noisy, clean = pairs(4)
     shape = (2, 2, 96, 96) if len(axes) == 4 else (4, 96, 96)
     one, truth = (np.stack(each).reshape(shape) for each in (noisy, clean))
-    several = {"C": 4 if axes == "CYX" else 2}.get("C") if "C" in axes else 1
     tuned = fine_tune(
-        small_model(), one, truth, axes=axes, **quick(noise=[NOISE] * several)
+        small_model(), one, truth, axes=axes, **quick(noise=[NOISE] * channels)
     )
     assert tuned.card.training["material"]["planes"] == 4
 
@@ -435,7 +436,7 @@ def test_pairs_that_the_check_did_not_look_at_are_checked_when_they_are_read():
     fields = Fields(gathered.pairs, "clean", 0, NOISE, {}, {})
     loaded = [fields.load(key) for key in fields.keys]
     assert [field is None for field in loaded] == [False, False, True, False]
-    assert list(fields.left_out) == [gathered.pairs[2].name]
+    assert list(fields.left_out) == [2]
     np.testing.assert_allclose(loaded[1].target, pairs(4)[1][1], atol=4)
 
 

@@ -24,8 +24,7 @@ from napari_denoise.training.examples import Batch, Example, collate
 from napari_denoise.training.probes import blurred, draw_probe, noise_in_counts
 from napari_denoise.training.recorruption import recorrupted
 from napari_denoise.training.self_supervision import (
-    choose_judge,
-    choose_objective,
+    choose_alone,
     held_out_risk,
 )
 from napari_denoise.training.splitting import split, split_batch
@@ -302,24 +301,24 @@ def test_no_pixel_replaces_itself():
 def test_blind_spots_are_refused_where_noise_is_correlated():
     white, blurry = KINDS["photons"], KINDS["correlated"]
     check_blind_spots([white, KINDS["gaussian"]])
-    assert choose_objective("blind", [white]) is blind_spots
-    assert choose_objective("recorrupted", [white]) is split
-    assert choose_objective("recorrupted", [white, blurry]) is recorrupted
+    assert choose_alone("blind", [white]).learned is blind_spots
+    assert choose_alone("recorrupted", [white]).learned is split
+    assert choose_alone("recorrupted", [white, blurry]).learned is recorrupted
     with pytest.raises(NoiseError, match="channel 1 is correlated over"):
-        choose_objective("blind", [white, blurry])
+        choose_alone("blind", [white, blurry])
 
 
 def test_no_network_is_judged_by_what_it_learned_from():
     white, blurry = KINDS["photons"], KINDS["correlated"]
     for target in ("recorrupted", "blind"):
-        learned = choose_objective(target, [white])
-        assert choose_judge(target, [white]).objective is not learned
+        alone = choose_alone(target, [white])
+        assert alone.judged is not alone.learned
     # Of correlated noise there is no other estimate: much more is asked for.
-    by_noise = choose_judge("recorrupted", [white, blurry])
-    assert by_noise.objective is recorrupted
-    assert by_noise.bias > 10 * choose_judge("recorrupted", [white]).bias
+    by_noise = choose_alone("recorrupted", [white, blurry])
+    assert by_noise.judged is recorrupted
+    assert by_noise.bias > 10 * choose_alone("recorrupted", [white]).bias
 
 
 def test_unknown_targets_are_refused():
     with pytest.raises(OptionError, match="recorrupted, blind"):
-        choose_objective("guess", [])
+        choose_alone("guess", [])

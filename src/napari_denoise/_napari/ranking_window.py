@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -18,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_denoise._napari import tooltips
+from napari_denoise._napari.labels import sentence
 from napari_denoise._napari.wording import ranking_row, ranking_title
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ class RankingWindow(QDialog):
         self._use = use
         self.setModal(False)
         self.resize(*SIZE)
-        self.title = _sentence()
+        self.title = sentence()
         self.table = _table()
-        self.remarks = _sentence()
+        self.remarks = sentence()
         self.use = QPushButton("Use this model")
         self.use.setToolTip(tooltips.USE_MODEL)
         close = QPushButton("Close")
@@ -123,11 +123,3 @@ def _cell(text: str, *, number: bool) -> QTableWidgetItem:
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         )
     return cell
-
-
-def _sentence() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

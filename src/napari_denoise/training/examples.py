@@ -93,6 +93,12 @@ def noise_of(scaling: Scaling) -> NoiseModel:
     return scaling.noise or NoiseModel.gaussian(scaling.sigma or 1.0)
 
 
+def unit_of(scaling: Scaling) -> float:
+    """Return the counts of a photon, or of σ where noise is Gaussian."""
+    noise = noise_of(scaling)
+    return noise.gain if noise.gain > 0 else noise.read_std
+
+
 def in_photons(counts: NDArray[np.floating], scaling: Scaling) -> NDArray[np.float32]:
     """Bring counts to photons, or to units of σ where noise is Gaussian.
 
@@ -107,18 +113,17 @@ def in_photons(counts: NDArray[np.floating], scaling: Scaling) -> NDArray[np.flo
     -------
     ndarray of float32
     """
-    noise = noise_of(scaling)
-    if noise.gain > 0:
-        return np.asarray((counts - noise.offset) / noise.gain, np.float32)
-    return np.asarray(counts / noise.read_std, np.float32)
+    return np.asarray((counts - _dark(scaling)) / unit_of(scaling), np.float32)
 
 
 def in_counts(photons: NDArray[np.floating], scaling: Scaling) -> NDArray[np.float32]:
     """Undo :func:`in_photons`."""
+    return np.asarray(photons * unit_of(scaling) + _dark(scaling), np.float32)
+
+
+def _dark(scaling: Scaling) -> float:
     noise = noise_of(scaling)
-    if noise.gain > 0:
-        return np.asarray(photons * noise.gain + noise.offset, np.float32)
-    return np.asarray(photons * noise.read_std, np.float32)
+    return noise.offset if noise.gain > 0 else 0.0
 
 
 def collate(examples: list[Example]) -> Batch:

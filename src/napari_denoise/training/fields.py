@@ -17,7 +17,7 @@ from napari_denoise.noise import finite_plane
 from napari_denoise.progress import run_to_end
 from napari_denoise.sources import Source
 from napari_denoise.training.check.one_pair import check_pixels
-from napari_denoise.training.check.samples import sample_planes
+from napari_denoise.training.check.samples import plane_checksum, sample_planes
 from napari_denoise.training.examples import noise_of
 from napari_denoise.training.match import SPLINE, Match, farthest_shift
 from napari_denoise.training.targets import FRAMES, MEAN
@@ -114,7 +114,7 @@ class Fields:
         Every plane there is.
     sides : dict of int to tuple of int
         Height and width of the planes of each pair.
-    left_out : dict of str to str
+    left_out : dict of int to str
         Pairs that the check had not looked at, and that were found to be of no use
         when they were read; and why.
     scenes : dict of int to int
@@ -134,7 +134,7 @@ class Fields:
     ) -> None:
         self.pairs, self.target, self.radius = pairs, target, radius
         self._noise, self._matches, self._noises = noise, dict(matches), noises
-        self.left_out: dict[str, str] = {}
+        self.left_out: dict[int, str] = {}
         self._summed: tuple[int, list[Index], NDArray[np.float64]] | None = None
         self._scalings: dict[int, list[Scaling]] = {}
         self._open = lru_cache(OPEN_AT_ONCE)(self._opened)
@@ -159,7 +159,7 @@ class Fields:
         try:
             return self._load(key)
         except (DenoiseError, OSError, ValueError) as error:
-            self.left_out[self.pairs[key.pair].name] = str(error)
+            self.left_out[key.pair] = str(error)
             return None
 
     def _load(self, key: Key) -> Field:
@@ -250,7 +250,7 @@ class Fields:
     def _keys(self, number: int) -> list[Key]:
         noisy, clean = self._open(number)
         self.sides[number] = noisy.layout.plane_shape
-        sums = [_checksum(image) for image in (noisy, clean) if image is not None]
+        sums = [plane_checksum(image) for image in (noisy, clean) if image is not None]
         known = [self.checksums[each] for each in sums if each in self.checksums]
         self.scenes[number] = self.scenes[known[0]] if known else number
         for each in sums:
@@ -269,13 +269,6 @@ class Fields:
     def _opened(self, number: int) -> tuple[Opened, Opened | None]:
         pair = self.pairs[number]
         return pair.noisy.open(), pair.clean.open() if pair.clean else None
-
-
-def _checksum(image: Opened) -> int:
-    """Return a checksum of the middle plane of the first channel."""
-    planes = image.layout.planes(image.layout.channels[0])
-    counts = image.layout.read(image.data, planes[len(planes) // 2])
-    return crc32(np.ascontiguousarray(counts).tobytes())
 
 
 def _read(image: Opened, index: Index) -> NDArray[np.float32]:

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.devices import choose_device
-from napari_denoise.errors import ModelError, OptionError
-from napari_denoise.models import NetworkModel, load_model
-from napari_denoise.models.names import SUFFIX_3D
-from napari_denoise.noise import NoiseModel, estimate_noise
 from napari_denoise.progress import run_to_end
 from napari_denoise.training.augmentation import parse_augmentation
-from napari_denoise.training.check import check_steps, leave_out_odd, refuse
 from napari_denoise.training.course import BATCH, Course
-from napari_denoise.training.events import PairsChecked
-from napari_denoise.training.fields import Fields
 from napari_denoise.training.loop import Loop
 from napari_denoise.training.material import make_material
-from napari_denoise.training.self_supervision import choose_judge, choose_objective
-from napari_denoise.training.targets import (
-    ALONE,
-    BLIND,
-    CLEAN,
-    FRAMES,
-    MEAN,
-    choose_target,
+from napari_denoise.training.preparation import (
+    Asked,
+    check_validation,
+    choose_start,
+    how_alone,
+    usual_rate,
 )
+from napari_denoise.training.targets import choose_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
-    from napari_denoise.training.check import PairChecked
+    from napari_denoise.models import NetworkModel
     from napari_denoise.training.events import FineTuning
-
-LOOKED_AT = 8
-"""Images whose noise is looked at before blind spots are used."""
-RATE = 3e-4
-RATE_ALONE = 1e-5
-RATE_FROM_SCRATCH = 1e-3
+    from napari_denoise.training.fields import Fields
 
 
 def fine_tune(
@@ -201,14 +187,9 @@ def fine_tune_steps(
     DenoiseError
         If an image, an option, the model, the device or a file does not work.
     """
-    start = _network(model)
+    start = choose_start(model)
     towards = choose_target(target, has_clean=clean is not None)
-    if start.network.ndim == 3 and towards in (FRAMES, MEAN):
-        raise OptionError(
-            f"“{start.name}” looks at neighbouring planes, which repeated frames are "
-            "not. Start from a 2D model, such as “unet”."
-        )
-    rate = _usual_rate(start, towards) if learning_rate is None else learning_rate
+    rate = usual_rate(start, towards) if learning_rate is None else learning_rate
     course = Course(
         target=towards,
         loss=loss,
@@ -223,87 +204,20 @@ def fine_tune_steps(
         batch=batch,
     )
     place = choose_device(device)
-    share = _share(validation)
-    radius = start.network.z_radius
-    fields = yield from _checked(noisy, clean, axes, towards, noise, radius)
-    judged: Fields | float = share
-    if not share:
-        their, own = validation
-        if (own is None) != (clean is None):
-            raise OptionError(
-                "Pairs to validate on need what the pairs to train on have: clean "
-                "images for both, or for neither."
-            )
-        judged = yield from _checked(their, own, axes, towards, noise, radius)
-    if radius and all(key.position == 0 for key in fields.keys):
-        raise OptionError(
-            f"“{start.name}” looks at neighbouring planes, and these images have none. "
-            f"Start from a 2D model, such as “{start.name.removesuffix(SUFFIX_3D)}”."
-        )
-    objective, judge_alone = None, None
-    if towards in ALONE:  # refused where it does not work with such noise
-        known = _noise_to_judge_by(fields, towards)
-        objective = choose_objective(towards, known)
-        judge_alone = choose_judge(towards, known)
+    held_out = check_validation(validation, has_clean=clean is not None)
+    asked = Asked(start, axes, towards, noise)
+    fields = yield from asked.fields(noisy, clean)
+    judged: Fields | float
+    if isinstance(held_out, float):
+        judged = held_out
+    else:
+        judged = yield from asked.fields(*held_out)
+    alone = how_alone(fields, towards)
     material = make_material(fields, judged, course)
     file = None if checkpoint is None else Path(checkpoint)
-    stop = stopped or (lambda: False)
-    loop = Loop(start, course, material, place, objective, judge_alone, file, stop)
+    loop = Loop(start, course, material, place, alone, file, stopped or _never)
     return (yield from loop.run())
 
 
-def _checked(
-    noisy: Any, clean: Any, axes: str | None, target: str, noise: Any, radius: int
-) -> Generator[PairChecked | PairsChecked, None, Fields]:
-    """Check pairs, refuse them or make fields of them."""
-    towards = CLEAN if target in ALONE else target
-    report = yield from check_steps(
-        noisy, clean, axes=axes, target=towards, noise=noise
-    )
-    report = leave_out_odd(report)
-    refuse(report)
-    yield PairsChecked(report)
-    return Fields(report.pairs, target, radius, noise, report.matches, report.noise)
-
-
-def _noise_to_judge_by(fields: Fields, target: str) -> list[NoiseModel]:
-    """Return the noise that is known, and for blind spots measure some of it.
-
-    They are for noise of unknown kind, but whether it is white has to be known.
-    """
-    if target != BLIND:
-        return fields.noise
-    measured = list(fields.noise)
-    for pair in fields.pairs[:LOOKED_AT]:
-        image = pair.noisy.open()
-        models = estimate_noise(image.data, axes=image.layout.axes)
-        measured += models if isinstance(models, list) else [models]
-    return measured
-
-
-def _network(model: Any) -> NetworkModel:
-    start = load_model(model)
-    if not isinstance(start, NetworkModel):
-        raise ModelError(
-            f"“{start.name}” is a classical method: it has nothing to learn. Choose a "
-            "network, such as “unet”."
-        )
-    return start
-
-
-def _usual_rate(start: NetworkModel, target: str) -> float:
-    if not start.spec.training.megapixels:
-        return RATE_FROM_SCRATCH
-    return RATE_ALONE if target in ALONE else RATE
-
-
-def _share(validation: Any) -> float:
-    """Return the share that is held out; 0 where there are pairs of their own."""
-    if isinstance(validation, Real) and 0 < float(validation) < 1:
-        return float(validation)
-    if isinstance(validation, tuple | list) and len(validation) == 2:
-        return 0.0
-    raise OptionError(
-        f"validation={validation!r} does not work: give a share such as 0.2, or noisy "
-        "and clean images to validate on."
-    )
+def _never() -> bool:
+    return False

@@ -79,6 +79,11 @@ class Gain:
     sure: float = 2.0
 
     @property
+    def may_be_chance(self) -> bool:
+        """Whether it, or the loss, is within what chance does."""
+        return abs(self.decibels) <= self.sure * self.error
+
+    @property
     def is_sure(self) -> bool:
         """Whether it is beyond its error."""
         return self.decibels > max(self.sure * self.error, self.least)

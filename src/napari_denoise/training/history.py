@@ -30,21 +30,21 @@ class History:
     start : Errors
         Of the start, on held-out windows.
     points : list of Point
+    gains : list of Gain
+        Of each point over the start.
     best : int
         Number of the best point.
     lowest : float
         Share that is left there, on the half that it is chosen by.
-    sure : float
-        How many standard errors a gain has to exceed.
     weights : dict of str to Tensor, or None
         Of the best point; None while that is the start.
     """
 
     start: Errors
     points: list[Point] = field(default_factory=list)
+    gains: list[Gain] = field(default_factory=list)
     best: int = 0
     lowest: float = np.inf
-    sure: float = 2.0
     weights: dict[str, Tensor] | None = None
 
     def add(
@@ -56,21 +56,19 @@ class History:
         better = gain(self.start.half(1), validation.half(1))
         share = validation.share
         chosen = validation.half(0).share
+        self.gains.append(better)
         self.points.append(
             Point(step, minutes, training, share, better.decibels, better.error)
         )
         is_best = chosen < self.lowest
         if is_best:
             self.best, self.lowest = len(self.points) - 1, chosen
-        self.sure = better.sure
         return better, is_best
 
     @property
     def best_gain(self) -> Gain:
         """Of the best point over the start."""
-        point = self.points[self.best]
-        least = gain(self.start, self.start).least
-        return Gain(point.gain_db, point.gain_error_db, least, self.sure)
+        return self.gains[self.best]
 
     @property
     def is_surely_better(self) -> bool:
@@ -94,7 +92,7 @@ class History:
                 f"better, held-out data get worse. {self._kept()} kept."
             )
         if not self.is_surely_better:
-            if abs(last.gain_db) <= self.sure * last.gain_error_db:
+            if self.gains[-1].may_be_chance:
                 return (
                     f"Too few pairs to tell: {last.gain_db:+.2f} dB on held-out data, "
                     f"with an error of {last.gain_error_db:.2f} dB. More pairs, or "
@@ -121,9 +119,9 @@ class History:
             "start": {name: getattr(self.start, name).tolist() for name in _ERRORS},
             "bias": self.start.bias,
             "points": [asdict(point) for point in self.points],
+            "gains": [asdict(better) for better in self.gains],
             "best": self.best,
             "lowest": self.lowest,
-            "sure": self.sure,
             "weights": self.weights,
         }
 
@@ -133,8 +131,9 @@ class History:
         arrays = {name: np.array(state["start"][name]) for name in _ERRORS}
         start = Errors(**arrays, bias=state["bias"])
         points = [Point(**point) for point in state["points"]]
-        numbers = state["best"], state["lowest"], state["sure"]
-        return cls(start, points, *numbers, state["weights"])
+        gains = [Gain(**better) for better in state["gains"]]
+        best = state["best"], state["lowest"], state["weights"]
+        return cls(start, points, gains, *best)
 
 
 _ERRORS = ("squares", "noise", "scene")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from napari_denoise.training.course import Course
     from napari_denoise.training.gain import Errors
     from napari_denoise.training.material import Material
-    from napari_denoise.training.self_supervision import Judge, Objective
+    from napari_denoise.training.self_supervision import Alone
     from napari_denoise.training.validation import Window
 
     Events = Generator[TrainingStarted | StepDone | EpochDone, None, FineTuned]
@@ -58,10 +58,8 @@ class Loop:
     course : Course
     material : Material
     device : torch.device
-    objective : callable or None
-        What is learned from noisy images alone; see `choose_objective`.
-    judge_alone : Judge or None
-        What judges it then; see `choose_judge`.
+    alone : Alone or None
+        How it learns, and is judged, without clean images.
     checkpoint : Path or None
         Gone on with if it exists; written after each epoch.
     stopped : callable
@@ -74,15 +72,15 @@ class Loop:
         course: Course,
         material: Material,
         device: torch.device,
-        objective: Objective | None,
-        judge_alone: Judge | None,
+        alone: Alone | None,
         checkpoint: Path | None,
         stopped: Callable[[], bool],
     ) -> None:
         self.start, self.course, self.material = start, course, material
         self.device, self.checkpoint, self._stopped = device, checkpoint, stopped
-        self._judge_alone = judge_alone
-        self.tuner = Tuner(start.network, course, device, objective)
+        self._alone = alone
+        learned = alone.learned if alone else None
+        self.tuner = Tuner(start.network, course, device, learned)
         self.step, self.seconds = 0, 0.0
         self.warnings: list[str] = []
         self._judged_at, self._cost = 0.0, 0.0
@@ -172,7 +170,7 @@ class Loop:
         return EpochDone(point, better, is_best, verdict, now)
 
     def _judged(self, windows: Sequence[Window]) -> Errors:
-        return judge(windows, self.tuner.run, self.device, self._judge_alone)
+        return judge(windows, self.tuner.run, self.device, self._alone)
 
     def _finish(self) -> FineTuned:
         report = describe_training(

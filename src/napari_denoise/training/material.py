@@ -54,7 +54,7 @@ class Material:
     facts: dict[str, Any]
 
     @property
-    def left_out(self) -> dict[str, str]:
+    def left_out(self) -> dict[int, str]:
         """Pairs that were of no use when they were read, and why."""
         return self.fields.left_out
 

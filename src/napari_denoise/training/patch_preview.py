@@ -9,12 +9,12 @@ import numpy as np
 
 from napari_denoise.errors import PairsError
 from napari_denoise.training.augmentation import parse_augmentation
-from napari_denoise.training.check import check_steps, leave_out_odd, refuse
+from napari_denoise.training.check import accepted
 from napari_denoise.training.course import Course
 from napari_denoise.training.cuts import preview_patches
-from napari_denoise.training.fields import Fields
 from napari_denoise.training.material import make_material
-from napari_denoise.training.targets import ALONE, CLEAN, choose_target
+from napari_denoise.training.preparation import check_for, fields_of
+from napari_denoise.training.targets import CLEAN, choose_target
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -71,13 +71,10 @@ def patch_steps(
     towards = choose_target(target, has_clean=clean is not None)
     how = parse_augmentation(augmentation)
     if report is None:
-        checked_as = CLEAN if towards in ALONE else towards
-        report = yield from check_steps(
-            noisy, clean, axes=axes, target=checked_as, noise=noise
+        report = yield from check_for(
+            noisy, clean, axes=axes, target=towards, noise=noise
         )
-    report = leave_out_odd(report)
-    refuse(report)
-    fields = Fields(report.pairs, towards, 0, noise, report.matches, report.noise)
+    fields = fields_of(accepted(report), towards, 0, noise)
     course = Course(target=towards, augmentation=how, seed=seed)
     cutter = make_material(fields, validation, course).cutter
     rng = np.random.default_rng(seed)

@@ -59,11 +59,10 @@ class Pool:
         PairsError
             If none of them can be used.
         """
-        turn = step // STEPS_PER_EXCHANGE
-        count = min(FEWEST + turn, self.capacity)
-        first = max(turn + min(FEWEST, self.capacity) - self.capacity, 0)
-        first = first if self.capacity < len(self._keys) else 0
-        wanted = [self._key(first + i) for i in range(count)]
+        stop = min(FEWEST, self.capacity) + step // STEPS_PER_EXCHANGE
+        if self.capacity == len(self._keys):  # then the window stands still
+            stop = min(stop, self.capacity)
+        wanted = [self._key(n) for n in range(max(stop - self.capacity, 0), stop)]
         self._held = {key: self._held[key] for key in wanted if key in self._held}
         for key in wanted:
             if key not in self._held:

@@ -34,20 +34,43 @@ DRAWS = 4
 """So many estimates are averaged where a network is judged."""
 
 
-def choose_objective(target: str, noise: Sequence[NoiseModel]) -> Objective:
-    """Return what training makes small where there are no clean images.
+@dataclass(frozen=True)
+class Alone:
+    """How a network learns from noisy images alone, and what judges it.
+
+    No noise model is exact, and training finds where it is not: what a network was
+    trained on then flatters it. So it is judged by another objective, where there is
+    one: by hidden pixels, which need no noise model, if it learned by that, and by the
+    noise model if it learned by hidden pixels.
+
+    Attributes
+    ----------
+    learned, judged : callable
+        See `Objective`.
+    bias : float
+        Share of the noise variance by which the judge may mislead.
+    """
+
+    learned: Objective
+    judged: Objective
+    bias: float
+
+
+def choose_alone(target: str, noise: Sequence[NoiseModel]) -> Alone:
+    """Choose how to learn without clean images, and how to judge.
 
     Parameters
     ----------
-    target : str
-        ``"recorrupted"`` or ``"blind"``.
+    target : {"recorrupted", "blind"}
+        By the measured noise, or by hidden pixels.
     noise : sequence of NoiseModel
         As measured, one per channel.
 
     Returns
     -------
-    callable
-        See `Objective`.
+    Alone
+        Photons are dealt out to two images where noise is white, which is exact for
+        few photons too; correlated noise has to be taken to be Gaussian.
 
     Raises
     ------
@@ -58,57 +81,15 @@ def choose_objective(target: str, noise: Sequence[NoiseModel]) -> Objective:
     """
     if target == BLIND:
         check_blind_spots(noise)
-        return blind_spots
-    if target == RECORRUPTED:
-        return split if _are_white(noise) else recorrupted
-    raise OptionError(
-        f"target={target!r} does not work without clean images: choose one of "
-        f"{', '.join(ALONE)}."
-    )
-
-
-@dataclass(frozen=True)
-class Judge:
-    """What estimates the error of a network on noisy images.
-
-    Attributes
-    ----------
-    objective : callable
-        See `Objective`.
-    bias : float
-        Share of the noise variance by which it may mislead.
-    """
-
-    objective: Objective
-    bias: float
-
-
-def choose_judge(target: str, noise: Sequence[NoiseModel]) -> Judge:
-    """Choose what judges a network that learned from noisy images alone.
-
-    No noise model is exact, and training finds where it is not: what a network was
-    trained on then flatters it. So it is judged by another objective, where there is
-    one: by hidden pixels, which need no noise model, if it learned by that, and by the
-    noise model if it learned by hidden pixels.
-
-    Parameters
-    ----------
-    target : str
-        ``"recorrupted"`` or ``"blind"``.
-    noise : sequence of NoiseModel
-        As measured, one per channel.
-
-    Returns
-    -------
-    Judge
-    """
-    if not _are_white(noise):
-        return Judge(recorrupted, BIAS_OF_NOISE_MODEL)
-    return Judge(split if target == BLIND else blind_spots, BIAS)
-
-
-def _are_white(noise: Sequence[NoiseModel]) -> bool:
-    return all(model.correlation_length == 0 for model in noise)
+        return Alone(blind_spots, split, BIAS)
+    if target != RECORRUPTED:
+        raise OptionError(
+            f"target={target!r} does not work without clean images: choose one of "
+            f"{', '.join(ALONE)}."
+        )
+    if all(model.correlation_length == 0 for model in noise):
+        return Alone(split, blind_spots, BIAS)
+    return Alone(recorrupted, recorrupted, BIAS_OF_NOISE_MODEL)
 
 
 @torch.no_grad()
@@ -127,7 +108,7 @@ def held_out_risk(
     batches : iterable of Batch
         Always the same, in the same order; `clean` holds the noisy photons.
     objective : callable
-        See `Judge`.
+        See `Alone`.
     seed : int
         Of what is drawn.
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_denoise.training.cuts import Cut, example
-from napari_denoise.training.examples import collate, in_counts, in_photons, noise_of
+from napari_denoise.training.examples import (
+    collate,
+    in_counts,
+    in_photons,
+    noise_of,
+    unit_of,
+)
 from napari_denoise.training.gain import Errors
 from napari_denoise.training.self_supervision import held_out_risk
 
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
     from napari_denoise.training.examples import Batch
     from napari_denoise.training.fields import Field
     from napari_denoise.training.holdout import Area
-    from napari_denoise.training.self_supervision import Judge
+    from napari_denoise.training.self_supervision import Alone
 
     Run = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -115,7 +121,7 @@ def judge(
     windows: Sequence[Window],
     run: Run,
     device: torch.device,
-    alone: Judge | None = None,
+    alone: Alone | None = None,
 ) -> Errors:
     """Measure, or estimate, what a network leaves of the noise.
 
@@ -127,7 +133,7 @@ def judge(
         ``run(noisy, sigma)``: the network, in evaluation mode, without gradients.
     device : torch.device
         Where it is.
-    alone : Judge, optional
+    alone : Alone, optional
         What estimates the error where there is no target.
 
     Returns
@@ -138,7 +144,7 @@ def judge(
     batches = [batch.to(device) for batch in _batches(windows)]
     scenes = np.array([window.scene for window in windows])
     if alone is not None:
-        left = held_out_risk(run, batches, alone.objective).double().cpu().numpy()
+        left = held_out_risk(run, batches, alone.judged).double().cpu().numpy()
         return Errors(left, np.ones(len(left)), scenes, bias=alone.bias)
     squares = np.concatenate([_squares(batch, run) for batch in batches])
     noise = np.array([_noise(window) for window in windows])
@@ -202,7 +208,7 @@ def _seen(noisy: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _noise(window: Window) -> float:
     if window.target is None or window.target_noise:
-        return window.noise_variance / _unit(window.scaling) ** 2
+        return window.noise_variance / unit_of(window.scaling) ** 2
     error = in_photons(window.plane, window.scaling) - in_photons(
         window.target, window.scaling
     )
@@ -210,13 +216,8 @@ def _noise(window: Window) -> float:
 
 
 def _target_variance(window: Window) -> float:
-    variance = window.noise_variance / _unit(window.scaling) ** 2
+    variance = window.noise_variance / unit_of(window.scaling) ** 2
     return window.target_noise * variance
-
-
-def _unit(scaling: Scaling) -> float:
-    noise = noise_of(scaling)
-    return noise.gain if noise.gain > 0 else noise.read_std
 
 
 def _restored(

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from napari.utils.theme import get_theme
 from psygnal import Signal
 from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import (
     QComboBox,
-    QLabel,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_denoise._napari import tooltips
+from napari_denoise._napari.labels import sentence
 from napari_denoise._napari.messages import EDGES
 from napari_denoise._napari.scrolling import FittingScrollArea
+from napari_denoise._napari.themes import colours_of
 from napari_denoise._napari.wording import compare_noise, noise_in_numbers
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class NoisePlot(QWidget):
         self.channel.setToolTip(tooltips.NOISE_CHANNEL)
         self.channel.currentIndexChanged.connect(self._draw)
         self.graph = _make_graph()
-        self.numbers = _sentences()
+        self.numbers = sentence()
         self.numbers.setTextFormat(Qt.TextFormat.RichText)
-        self.message = _sentences()
+        self.message = sentence()
         words = QWidget()
         inner = QVBoxLayout(words)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -73,7 +73,7 @@ class NoisePlot(QWidget):
         layout.setContentsMargins(6, 4, 6, 6)
         layout.addWidget(self.channel)
         if self.graph is None:
-            layout.addWidget(_sentences(INSTALL))
+            layout.addWidget(sentence(INSTALL))
         else:
             layout.addWidget(self.graph, 1)
         layout.addWidget(FittingScrollArea(words))
@@ -148,11 +148,9 @@ class NoisePlot(QWidget):
     def set_theme(self, theme: str) -> None:
         """Take the colours of a napari theme."""
         if self.graph is not None:
-            colours = get_theme(theme)
+            colours = colours_of(theme)
             self.graph.set_colours(
-                colours.background.as_hex(),
-                colours.text.as_hex(),
-                is_dark=_is_dark(colours.background.as_rgb_tuple()),
+                colours.background, colours.text, is_dark=colours.is_dark
             )
 
     def _draw(self) -> None:
@@ -190,15 +188,3 @@ def _make_graph() -> NoiseGraph | None:
     from napari_denoise._napari.measuring.graph import NoiseGraph
 
     return NoiseGraph()
-
-
-def _sentences(text: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
-def _is_dark(rgb: Any) -> bool:
-    return bool(sum(rgb[:3]) < 3 * 128)

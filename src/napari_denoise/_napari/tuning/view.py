@@ -6,11 +6,12 @@ import math
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.theme import get_theme
 from psygnal import Signal
-from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, QSize
+from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from napari_denoise._napari.labels import sentence
+from napari_denoise._napari.themes import colours_of
 from napari_denoise._napari.tuning import tooltips
 from napari_denoise._napari.tuning.pictures import Pictures, as_image, contrast_of
 
@@ -55,9 +56,9 @@ class CourseView(QWidget):
         self.curves = _make_curves()
         self.pictures = Pictures()
         self.pictures.setToolTip(tooltips.PICTURES)
-        self.verdict = _sentence()
+        self.verdict = sentence()
         row = QHBoxLayout()
-        row.addWidget(_sentence(INSTALL) if self.curves is None else self.curves, 2)
+        row.addWidget(sentence(INSTALL) if self.curves is None else self.curves, 2)
         row.addWidget(self.pictures, 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 6)
@@ -113,11 +114,9 @@ class CourseView(QWidget):
     def set_theme(self, theme: str) -> None:
         """Take the colours of a napari theme."""
         if self.curves is not None:
-            colours = get_theme(theme)
+            colours = colours_of(theme)
             self.curves.set_colours(
-                colours.background.as_hex(),
-                colours.text.as_hex(),
-                is_dark=_is_dark(colours.background.as_rgb_tuple()),
+                colours.background, colours.text, is_dark=colours.is_dark
             )
 
     def _say(self, text: str) -> None:
@@ -151,15 +150,3 @@ def _make_curves() -> Curves | None:
     from napari_denoise._napari.tuning.curves import Curves
 
     return Curves()
-
-
-def _sentence(text: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
-def _is_dark(rgb: Any) -> bool:
-    return bool(sum(rgb[:3]) < 3 * 128)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from napari_denoise.training.check.findings import refuse
+
 if TYPE_CHECKING:
     from napari_denoise.training.check.findings import PairReport
 
@@ -57,6 +59,19 @@ def leave_out_odd(report: PairReport) -> PairReport:
         matches=_renumbered(report.matches, number),
         noise=_renumbered(report.noise, number),
     )
+
+
+def accepted(report: PairReport) -> PairReport:
+    """Leave out odd pairs, and refuse the others if they cannot be used.
+
+    Raises
+    ------
+    PairsError
+        If there is still something that forbids training.
+    """
+    report = leave_out_odd(report)
+    refuse(report)
+    return report
 
 
 def _renumbered(

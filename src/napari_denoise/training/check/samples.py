@@ -96,9 +96,8 @@ def sample_planes(noisy: Opened, clean: Opened | None, channel: int) -> Sample:
 
 def thumbnail(image: Opened, channel: int) -> Thumbnail:
     """Make a thumbnail of the middle plane of a channel."""
-    planes = image.layout.planes(image.layout.channels[channel])
-    counts = image.layout.read(image.data, planes[len(planes) // 2])
-    checksum = crc32(np.ascontiguousarray(counts).tobytes())
+    counts = _middle(image, channel)
+    checksum = _checksum(counts)
     plane = gaussian_filter(finite_plane(counts)[0], 1.0)
     scale = min(1.0, THUMBNAIL / max(plane.shape))
     if scale < 1:
@@ -110,6 +109,20 @@ def thumbnail(image: Opened, channel: int) -> Thumbnail:
     plane = plane - plane.mean()
     norm = float(np.linalg.norm(plane))
     return Thumbnail(np.asarray(plane / max(norm, 1e-20), np.float32), checksum)
+
+
+def plane_checksum(image: Opened) -> int:
+    """Return a checksum of the counts of the middle plane of the first channel."""
+    return _checksum(_middle(image, 0))
+
+
+def _middle(image: Opened, channel: int) -> NDArray[Any]:
+    planes = image.layout.planes(image.layout.channels[channel])
+    return image.layout.read(image.data, planes[len(planes) // 2])
+
+
+def _checksum(counts: NDArray[Any]) -> int:
+    return crc32(np.ascontiguousarray(counts).tobytes())
 
 
 def spread(count: int, most: int) -> list[int]:
