@@ -5,6 +5,7 @@ stopped, on fields 001 to 010 alone; tested on fields 011 to 020 of the same sta
 Usage::
 
     python benchmarks/fine_tuning.py DATA SET METHOD PAIRS [--stain N] [--model NAME]
+        [--augmentation strong]
 
 DATA holds ``dev/w2s``; SET is ``w2s`` or ``simulated``; METHOD is ``pairs``,
 ``frames`` (two noisy frames of each field; simulated only) or ``alone`` (noisy images
@@ -59,6 +60,7 @@ COLUMNS = (
     "stain",
     "pairs",
     "model",
+    "augmentation",
     "minutes",
     "steps_a_minute",
     "steps",
@@ -220,6 +222,7 @@ def measure(args: argparse.Namespace) -> list[Row]:
                 noisy,
                 target,
                 target=towards,
+                augmentation=args.augmentation,
                 steps=READINGS[-1] * args.steps_a_minute,
                 checkpoint=checkpoint,
                 learning_rate=args.learning_rate,
@@ -241,6 +244,7 @@ def measure(args: argparse.Namespace) -> list[Row]:
                 "stain": args.stain,
                 "pairs": args.pairs,
                 "model": args.model,
+                "augmentation": args.augmentation,
                 "minutes": minutes,
                 "steps_a_minute": args.steps_a_minute,
                 **told,
@@ -256,7 +260,7 @@ def measure(args: argparse.Namespace) -> list[Row]:
 
 def write(rows: list[Row]) -> None:
     """Put rows into the table, in the place of earlier ones of the same course."""
-    keys = COLUMNS[:6]
+    keys = COLUMNS[:7]
     new = {tuple(str(row[key]) for key in keys) for row in rows}
     old = []
     if TABLE.exists():
@@ -282,6 +286,9 @@ def main() -> None:
     parser.add_argument("pairs", type=int)
     parser.add_argument("--stain", choices=["0", "1", "2", "all"], default="0")
     parser.add_argument("--model", default="unet")
+    parser.add_argument(
+        "--augmentation", choices=["default", "none", "strong"], default="default"
+    )
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--steps-a-minute", type=int, default=STEPS_A_MINUTE)
     args = parser.parse_args()

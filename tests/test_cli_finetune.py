@@ -68,6 +68,7 @@ def test_in_words(lab: Path):
         (("noisy", "clean", "-o", "nowhere/mine"), "There is no folder"),
         (("missing", "clean", "-o", "mine"), "missing"),
         (("noisy", "clean", "-o", "mine", "--loss", "much"), "loss"),
+        (("noisy", "clean", "-o", "m", "--validation-clean", "clean"), "needs"),
     ],
 )
 def test_what_does_not_work_is_one_line(lab: Path, arguments, says):
@@ -80,6 +81,22 @@ def test_what_does_not_work_is_one_line(lab: Path, arguments, says):
     assert done.exit_code == 2
     assert json.loads(done.stdout).keys() == {"error", "message"}
     assert sorted(lab.iterdir()) == before
+
+
+def test_pairs_of_their_own_to_judge_by(lab: Path):
+    others = ("--validation-noisy", "noisy", "--validation-clean", "clean")
+    done = course("noisy", "clean", *others, "-o", "mine", "--json", steps=4)
+    assert done.exit_code == 2
+    assert "among the images" in json.loads(done.stdout)["message"]
+    for kind in ("noisy", "clean"):
+        (lab / f"other {kind}").mkdir()
+        (lab / kind / "cell3.tif").rename(lab / f"other {kind}" / "cell3.tif")
+    others = ("--validation-noisy", "other noisy", "--validation-clean", "other clean")
+    done = course("noisy", "clean", *others, "-o", "mine", steps=4)
+    assert done.exit_code == 0
+    material = load_model(lab / "mine.safetensors").card.training["material"]
+    assert material["names"] == ["cell0", "cell1", "cell2"]
+    assert material["held_out"] == "pairs of their own: cell3"
 
 
 def test_an_existing_model_is_replaced_when_asked_for(lab: Path):

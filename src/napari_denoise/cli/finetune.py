@@ -13,7 +13,7 @@ import typer
 from napari_denoise.arguments import parse_noise
 from napari_denoise.cli.options import AsJson, Axes
 from napari_denoise.cli.reporting import reporting, show_report
-from napari_denoise.errors import FileError
+from napari_denoise.errors import FileError, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +57,12 @@ def finetune(
         str, typer.Option(help="default, none or strong")
     ] = "default",
     validation: Annotated[float, typer.Option(help="share that is held out")] = 0.2,
+    validation_noisy: Annotated[
+        Path | None, typer.Option(help="judged on these instead of a share")
+    ] = None,
+    validation_clean: Annotated[
+        Path | None, typer.Option(help="clean images of --validation-noisy")
+    ] = None,
     seed: Annotated[int, typer.Option(help="of everything random")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     checkpoint: Annotated[
@@ -89,7 +95,7 @@ def finetune(
             loss=loss,
             train=train,
             augmentation=augmentation,
-            validation=validation,
+            validation=_held_out(validation, validation_noisy, validation_clean),
             seed=seed,
             device=device,
             checkpoint=kept,
@@ -120,6 +126,18 @@ def _target_file(output: Path, *, overwrite: bool) -> Path:
             "choose another one."
         )
     return target
+
+
+def _held_out(
+    share: float, noisy: Path | None, clean: Path | None
+) -> float | tuple[str, str | None]:
+    """Return the share that is held out, or the images to judge on."""
+    if noisy is None and clean is not None:
+        raise OptionError(
+            "--validation-clean needs the noisy images that belong to it: give "
+            "--validation-noisy as well."
+        )
+    return share if noisy is None else (str(noisy), str(clean) if clean else None)
 
 
 def _run(
