@@ -39,7 +39,15 @@ ONE_BY_ONE = [
 ]
 
 
-def cut(noise=CAMERA, *, side=SIDE, planes=0, has_clean=True, whole=True):
+def cut(
+    noise=CAMERA,
+    *,
+    side=SIDE,
+    planes=0,
+    has_clean=True,
+    whole=True,
+    may_redraw=True,
+):
     scene = 100 + 400 * synthetic_scene()[:side, :side]
     clean = np.broadcast_to(scene, (planes, side, side)) if planes else scene
     clean = clean.astype(np.float32)
@@ -47,7 +55,7 @@ def cut(noise=CAMERA, *, side=SIDE, planes=0, has_clean=True, whole=True):
     sigma = 20.0 if noise is None else 1.0
     scaling = Scaling.fit(drawn.ravel(), noise, sigma)
     shown = clean if whole or not planes else clean[planes // 2]
-    return Cut(drawn, shown if has_clean else None, scaling)
+    return Cut(drawn, shown if has_clean else None, scaling, may_redraw)
 
 
 def rng(seed=0):
@@ -63,7 +71,7 @@ def only_redrawn(**changes):
 def test_an_example_is_what_the_network_is_given_and_judged_by(noise, gain):
     given_cut = cut(noise)
     how = Augmentation(flips=False, quarter_turns=False, gain=gain)
-    made = augment(given_cut, how, SIDE, rng(), may_redraw=True)
+    made = augment(given_cut, how, SIDE, rng())
     if not gain:
         np.testing.assert_array_equal(
             made.noisy, given_cut.scaling.enter(given_cut.noisy)
@@ -85,9 +93,7 @@ def test_an_example_is_what_the_network_is_given_and_judged_by(noise, gain):
 
 def test_a_network_returns_the_same_counts_whatever_the_gain():
     how = Augmentation(flips=False, quarter_turns=False, gain=0.5)
-    first, other = (
-        augment(cut(), how, SIDE, rng(seed), may_redraw=True) for seed in (1, 2)
-    )
+    first, other = (augment(cut(), how, SIDE, rng(seed)) for seed in (1, 2))
     assert not np.allclose(first.noisy, other.noisy, atol=0.05)
     restored = [
         collate([e]).restored(torch.from_numpy(e.noisy)[None, None])[0]
@@ -102,7 +108,7 @@ def test_a_network_returns_the_same_counts_whatever_the_gain():
 
 def test_without_a_clean_image_the_noisy_counts_stand_in():
     alone = cut(has_clean=False)
-    made = augment(alone, Augmentation.none(), SIDE, rng(), may_redraw=True)
+    made = augment(alone, Augmentation.none(), SIDE, rng())
     np.testing.assert_allclose(
         made.clean, (alone.noisy - CAMERA.offset) / CAMERA.gain, rtol=1e-6
     )
@@ -120,7 +126,7 @@ def test_all_eight_ways_of_laying_occur_and_are_exact():
     seen = set()
     source = rng()
     for _ in range(100):
-        made = vary(given_cut, Augmentation(), SIDE, source, may_redraw=True)
+        made = vary(given_cut, Augmentation(), SIDE, source)
         way = ways.index(made.noisy.tobytes())
         assert clean_ways[way] == made.clean.tobytes()
         seen.add(way)
@@ -129,7 +135,7 @@ def test_all_eight_ways_of_laying_occur_and_are_exact():
 
 def test_nothing_switched_on_changes_nothing():
     for seed in range(5):
-        made = vary(cut(), Augmentation.none(), SIDE, rng(seed), may_redraw=True)
+        made = vary(cut(), Augmentation.none(), SIDE, rng(seed))
         np.testing.assert_array_equal(made.noisy, cut().noisy)
         np.testing.assert_array_equal(made.clean, cut().clean)
 
@@ -138,7 +144,7 @@ def test_the_input_is_never_changed():
     given_cut = cut(side=SIDE + 2 * border_for(STRONG, SIDE))
     noisy, clean = given_cut.noisy.copy(), given_cut.clean.copy()
     for seed in range(6):
-        augment(given_cut, STRONG, SIDE, rng(seed), may_redraw=True)
+        augment(given_cut, STRONG, SIDE, rng(seed))
     np.testing.assert_array_equal(given_cut.noisy, noisy)
     np.testing.assert_array_equal(given_cut.clean, clean)
 
@@ -150,7 +156,7 @@ def test_redrawn_noise_is_that_of_the_model_whatever_changed(noise, changes):
     given_cut = cut(noise, side=SIDE + 2 * border_for(how, SIDE))
     shares, lags, source = [], [], rng()
     for _ in range(60):
-        made = vary(given_cut, how, SIDE, source, may_redraw=True)
+        made = vary(given_cut, how, SIDE, source)
         assert made.clean.shape == made.noisy.shape == (SIDE, SIDE)
         error = (made.noisy - made.clean) / noise.std(made.clean)
         shares.append(error.var())
@@ -174,9 +180,7 @@ def test_the_share_of_redrawn_patches_is_as_told():
     given_cut = cut(side=SIDE + 2 * border_for(how, SIDE))
     middle, source = _middle(given_cut.noisy), rng()
     kept = [
-        np.array_equal(
-            vary(given_cut, how, SIDE, source, may_redraw=True).noisy, middle
-        )
+        np.array_equal(vary(given_cut, how, SIDE, source).noisy, middle)
         for _ in range(300)
     ]
     assert how.share_redrawn == 0.5
@@ -184,17 +188,13 @@ def test_the_share_of_redrawn_patches_is_as_told():
 
 
 @pytest.mark.parametrize(
-    ("given_cut", "may_redraw"),
-    [
-        (cut(has_clean=False), True),
-        (cut(), False),
-        (cut(planes=3, whole=False), True),
-    ],
-    ids=["no clean image", "clean is a noisy frame", "one clean plane of three"],
+    "given_cut",
+    [cut(has_clean=False), cut(may_redraw=False), cut(planes=3, whole=False)],
+    ids=["no clean image", "clean is noisy", "one clean plane of three"],
 )
-def test_noise_is_not_drawn_where_the_truth_is_not_known(given_cut, may_redraw):
+def test_noise_is_not_drawn_where_the_truth_is_not_known(given_cut):
     how = only_redrawn(gamma=0.5)
-    made = vary(given_cut, how, SIDE, rng(), may_redraw=may_redraw)
+    made = vary(given_cut, how, SIDE, rng())
     np.testing.assert_array_equal(made.noisy, given_cut.noisy)
 
 
@@ -202,16 +202,14 @@ def test_noise_is_not_drawn_where_the_truth_is_not_known(given_cut, may_redraw):
 def test_all_planes_are_changed_alike_and_the_central_one_is_judged(whole):
     how = Augmentation(rotation=20.0, elastic=1.0, redrawn=1.0)
     given_cut = cut(side=SIDE + 2 * border_for(how, SIDE), planes=3, whole=whole)
-    made = vary(given_cut, how, SIDE, rng(), may_redraw=True)
+    made = vary(given_cut, how, SIDE, rng())
     if whole:
         np.testing.assert_array_equal(made.clean[0], made.clean[2])
         assert not np.array_equal(made.noisy[0], made.noisy[2])
-    example = augment(given_cut, how, SIDE, rng(), may_redraw=True)
+    example = augment(given_cut, how, SIDE, rng())
     assert example.noisy.shape == (3, SIDE, SIDE)
     assert example.clean.shape == (1, SIDE, SIDE)
-    alone = augment(
-        Cut(given_cut.noisy, None, given_cut.scaling), how, SIDE, rng(), may_redraw=True
-    )
+    alone = augment(Cut(given_cut.noisy, None, given_cut.scaling), how, SIDE, rng())
     assert alone.clean.shape == (1, SIDE, SIDE)
 
 
@@ -295,8 +293,7 @@ def test_previews_show_what_training_sees():
 def test_one_seed_makes_one_patch():
     given_cut = cut(side=SIDE + 2 * border_for(STRONG, SIDE))
     one, same, other = (
-        augment(given_cut, STRONG, SIDE, rng(seed), may_redraw=True)
-        for seed in (4, 4, 5)
+        augment(given_cut, STRONG, SIDE, rng(seed)) for seed in (4, 4, 5)
     )
     np.testing.assert_array_equal(one.noisy, same.noisy)
     assert not np.array_equal(one.noisy, other.noisy)

@@ -473,3 +473,18 @@ def test_a_3d_network_has_no_use_for_single_planes():
     noisy, clean = pairs(3)
     with pytest.raises(OptionError, match="these images have none"):
         fine_tune("unet-3d", noisy, clean, **quick())
+
+
+def test_new_noise_is_drawn_on_clean_images_only():
+    noisy, clean = pairs(3)
+    strong = quick(steps=4, augmentation="strong")
+    told = fine_tune(small_model(), noisy, clean, **strong).card.training
+    assert told["material"]["may_redraw"]
+    assert not told["warnings"]
+    rng = np.random.default_rng(0)
+    four = [
+        np.mean([simulate(each, NOISE, rng) for _ in range(4)], 0) for each in clean
+    ]
+    told = fine_tune(small_model(), noisy, four, **strong).card.training
+    assert not told["material"]["may_redraw"]
+    assert "that needs new noise" in told["summary"]

@@ -30,8 +30,8 @@ class Augmentation:
     Flips, quarter turns and whole-pixel shifts act on noisy and clean alike, and are
     exact. What interpolates or bends intensity would change the noise; so it acts on
     the clean image, and noise is drawn for it anew from the measured model. Of noise
-    that a clean image still has, the network learns that it is structure: what is
-    redrawn needs means of 50 frames or more (``docs/losses.md``).
+    that a clean image still has, the network learns that it is structure: clean images
+    that hold more than 1 % of the noise are left as they are (``docs/losses.md``).
 
     Attributes
     ----------

@@ -40,11 +40,14 @@ class Cut:
         many planes as `noisy`. None where there is no clean image.
     scaling : Scaling
         Noise model, shift and scale of the channel.
+    may_redraw : bool
+        Whether `clean` is clean enough to be given noise.
     """
 
     noisy: Image
     clean: Image | None
     scaling: Scaling
+    may_redraw: bool = False
 
 
 def augment(
@@ -52,8 +55,6 @@ def augment(
     how: Augmentation,
     side: int,
     rng: np.random.Generator,
-    *,
-    may_redraw: bool,
 ) -> Example:
     """Make a patch of a cut, changed at random, in the range of the network.
 
@@ -68,9 +69,6 @@ def augment(
         Of the patch, pixels.
     rng : numpy.random.Generator
         Source of randomness.
-    may_redraw : bool
-        Whether `cut.clean` is clean enough to be given noise; False where it is
-        itself a noisy frame.
 
     Returns
     -------
@@ -78,7 +76,7 @@ def augment(
         Its noisy patch has all planes of the cut, its clean one the central plane;
         without a clean image, that of the noisy one.
     """
-    varied = vary(cut, how, side, rng, may_redraw=may_redraw)
+    varied = vary(cut, how, side, rng)
     most = math.log1p(how.gain)
     scaling = cut.scaling
     shift = scaling.shift + MOST_SHIFT * how.gain * scaling.sigma * rng.uniform(-1, 1)
@@ -91,14 +89,12 @@ def vary(
     how: Augmentation,
     side: int,
     rng: np.random.Generator,
-    *,
-    may_redraw: bool,
 ) -> Cut:
     """Make a patch of a cut, changed at random, still in counts.
 
     Parameters
     ----------
-    cut, how, side, rng, may_redraw
+    cut, how, side, rng
         As :func:`augment` takes them.
 
     Returns
@@ -109,7 +105,7 @@ def vary(
     noise = noise_of(cut.scaling)
     is_redrawn = rng.random() < how.share_redrawn
     clean = cut.clean
-    if is_redrawn and may_redraw and _can_be_redrawn(cut) and clean is not None:
+    if is_redrawn and _can_be_redrawn(cut) and clean is not None:
         changed = _change(clean, cut.scaling, how, side, rng)
         cut = replace(cut, noisy=simulate(changed, noise, rng), clean=changed)
     turns = int(rng.integers(4)) if how.quarter_turns else 0
@@ -159,8 +155,6 @@ def preview_patches(
     side: int,
     rng: np.random.Generator,
     count: int,
-    *,
-    may_redraw: bool = True,
 ) -> list[tuple[Image, Image | None]]:
     """Show what augmentation makes of some cuts.
 
@@ -168,7 +162,7 @@ def preview_patches(
     ----------
     cuts : iterable of Cut
         Taken in turn, again and again.
-    how, side, rng, may_redraw
+    how, side, rng
         As :func:`augment` takes them.
     count : int
         How many patches.
@@ -179,10 +173,7 @@ def preview_patches(
         Noisy and clean in counts, float32, shape (side, side); the central plane of
         a volume. `gain` does not show: it changes the network's range, not counts.
     """
-    patches = (
-        vary(cut, how, side, rng, may_redraw=may_redraw)
-        for cut in islice(cycle(cuts), count)
-    )
+    patches = (vary(cut, how, side, rng) for cut in islice(cycle(cuts), count))
     return [
         (_central(each.noisy), None if each.clean is None else _central(each.clean))
         for each in patches
@@ -191,7 +182,8 @@ def preview_patches(
 
 def _can_be_redrawn(cut: Cut) -> bool:
     is_whole = cut.clean is not None and cut.clean.ndim == cut.noisy.ndim
-    return is_whole and (cut.scaling.noise is not None or cut.scaling.sigma > 0)
+    is_known = cut.scaling.noise is not None or cut.scaling.sigma > 0
+    return cut.may_redraw and is_whole and is_known
 
 
 def _change(

@@ -20,7 +20,7 @@ from napari_denoise.training.check.one_pair import check_pixels
 from napari_denoise.training.check.samples import plane_checksum, sample_planes
 from napari_denoise.training.examples import noise_of
 from napari_denoise.training.match import SPLINE, Match, farthest_shift
-from napari_denoise.training.targets import FRAMES, MEAN
+from napari_denoise.training.targets import CLEAN, FRAMES, MEAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     Matches = Mapping[tuple[int, int], Match]
     Noises = Mapping[tuple[int, int], NoiseModel]
 
+CLEAN_ENOUGH = 0.01
+"""Of the noise: with more of it left, a network learns noise as structure."""
 OPEN_AT_ONCE = 32
 """Images whose files are kept open."""
 
@@ -75,6 +77,8 @@ class Field:
         clean one.
     margin : int
         Pixels along each border that are not used.
+    may_redraw : bool
+        Whether the target is clean enough to be given noise.
     """
 
     pair: int
@@ -83,6 +87,7 @@ class Field:
     scaling: Scaling
     target_noise: float = 0.0
     margin: int = 0
+    may_redraw: bool = False
 
     @property
     def sides(self) -> tuple[int, int]:
@@ -173,6 +178,7 @@ class Fields:
             _read(noisy, line[p]) for p in reflected(positions, len(line)).tolist()
         ]
         match = self._match(key.pair, key.channel)
+        is_clean = self.target == CLEAN and match.clean_noise <= CLEAN_ENOUGH
         target, share = None, 0.0
         if clean is not None:
             index = self._lines(clean.layout, key.channel)[key.line][key.position]
@@ -180,7 +186,8 @@ class Fields:
             share = float(self.target == FRAMES)
         elif self.target in (FRAMES, MEAN):
             target, share = self._from_frames(noisy, line, key.position)
-        return Field(key.pair, np.stack(stack), target, scaling, share, match.margin)
+        planes, margin = np.stack(stack), match.margin
+        return Field(key.pair, planes, target, scaling, share, margin, is_clean)
 
     def scalings(self, pair: int) -> list[Scaling]:
         """Noise, shift and scale of each channel of a pair's noisy image."""

@@ -46,11 +46,15 @@ class Match:
         Pixels along Y and X by which the clean plane is moved.
     slope, intercept : float
         ``noisy ≈ slope · moved clean + intercept``; the intercept in counts.
+    clean_noise : float
+        Noise variance of the clean plane as a share of that of the noisy one, in the
+        same counts; infinite where it is not known.
     """
 
     shift: tuple[float, float] = (0.0, 0.0)
     slope: float = 1.0
     intercept: float = 0.0
+    clean_noise: float = math.inf
 
     @property
     def margin(self) -> int:
@@ -146,14 +150,16 @@ def match_planes(
     ones = [moving.inside(plane) for plane in ones]
     others = [moving.inside(moving.apply(plane)) for plane in others]
     line = fit_line(ones, others, noise)
-    ratio = common_slope(ones, others)
+    of_noisy, of_clean = noise_ratio(ones, others, common_slope(ones, others))
+    share = (of_clean / of_noisy) ** 2 if of_noisy > 0 else math.inf
     return Matched(
-        Match(moving.shift, line.slope, line.intercept),
+        Match(moving.shift, line.slope, line.intercept, share),
         line,
         registration,
         limit,
         line.correlation,
-        *noise_ratio(ones, others, ratio),
+        of_noisy,
+        of_clean,
         planes=_each(ones, others, noise),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.errors import OptionError, PairsError
-from napari_denoise.training.fields import Fields
+from napari_denoise.training.fields import CLEAN_ENOUGH, Fields
 from napari_denoise.training.holdout import SMALLEST, Split, split_fields
 from napari_denoise.training.patches import Cutter, patch_side
 from napari_denoise.training.pool import Pool, room_for
@@ -27,7 +27,11 @@ WINDOWS_SEEN = 16
 """Windows of what is trained on, for the training curve."""
 MOST_NAMES = 20
 LOOKED_AT = 4
-"""Fields that tell how large all are."""
+"""Fields that tell how large all are, and whether clean ones are clean."""
+NOT_REDRAWN = (
+    "No patch was turned freely, stretched or bent: that needs new noise, and so clean "
+    f"images that hold no more than {CLEAN_ENOUGH:.0%} of the noise themselves."
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Material:
         Of what is trained on.
     facts : dict
         What a model file says of the data, plain.
+    warnings : list of str
+        What the user asked for and does not get.
     """
 
     fields: Fields
@@ -52,6 +58,7 @@ class Material:
     held_out: list[Window]
     seen: list[Window]
     facts: dict[str, Any]
+    warnings: list[str]
 
     @property
     def left_out(self) -> dict[int, str]:
@@ -92,10 +99,12 @@ def make_material(
     samples = _loaded(fields, split.training[:LOOKED_AT])
     side = patch_side(_training_areas(fields, split))
     seed = course.seed
+    may_redraw = any(field.may_redraw for field in samples)
+    is_in_vain = course.augmentation.changes_clean and not may_redraw
     return Material(
         fields,
         Pool(split.training, fields.load, room_for(samples), seed),
-        Cutter(split, course.augmentation, course.target, side, course.batch),
+        Cutter(split, course.augmentation, side, course.batch),
         _windows(judged, split.held_out, split.held_out_area, MOST_WINDOWS, seed),
         _windows(fields, split.training, split.training_area, WINDOWS_SEEN, seed),
         {
@@ -103,9 +112,11 @@ def make_material(
             "planes": len(fields.keys),
             "checksum": fields.checksum,
             "judged": judged.checksum,
+            "may_redraw": may_redraw,
             "names": [pair.name for pair in fields.pairs[:MOST_NAMES]],
             "held_out": _held_out_in_words(split, judged, judged is fields),
         },
+        [NOT_REDRAWN] if is_in_vain else [],
     )
 
 

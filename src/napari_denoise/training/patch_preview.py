@@ -14,7 +14,7 @@ from napari_denoise.training.course import Course
 from napari_denoise.training.cuts import preview_patches
 from napari_denoise.training.material import make_material
 from napari_denoise.training.preparation import check_for, fields_of
-from napari_denoise.training.targets import CLEAN, choose_target
+from napari_denoise.training.targets import choose_target
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -90,5 +90,4 @@ def patch_steps(
         cutter.side,
         rng,
         count,
-        may_redraw=towards == CLEAN,
     )

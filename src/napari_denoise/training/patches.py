@@ -11,7 +11,6 @@ from napari_denoise.neighbours import reflected
 from napari_denoise.training.cuts import Cut, augment
 from napari_denoise.training.deformation import border_for
 from napari_denoise.training.examples import collate
-from napari_denoise.training.targets import CLEAN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,15 +39,12 @@ class Cutter:
     split : Split
         Which part of a field is trained on.
     augmentation : Augmentation
-    target : str
-        Noise is only drawn anew on clean images.
     side, batch : int
         Pixels along a side, and patches in a batch.
     """
 
     split: Split
     augmentation: Augmentation
-    target: str
     side: int
     batch: int
 
@@ -69,12 +65,11 @@ class Cutter:
         columns = _widened(left, self.side, border, area[1])
         target = None if field.target is None else field.target[np.ix_(rows, columns)]
         noisy = field.noisy[:, rows[:, None], columns]
-        return Cut(noisy if len(noisy) > 1 else noisy[0], target, field.scaling)
+        seen = noisy if len(noisy) > 1 else noisy[0]
+        return Cut(seen, target, field.scaling, may_redraw=field.may_redraw)
 
     def _example(self, field: Field, rng: np.random.Generator) -> Example:
-        may_redraw = self.target == CLEAN and field.target is not None
-        cut = self.cut(field, rng)
-        return augment(cut, self.augmentation, self.side, rng, may_redraw=may_redraw)
+        return augment(self.cut(field, rng), self.augmentation, self.side, rng)
 
     def _corner(self, area: Area, rng: np.random.Generator) -> tuple[int, int]:
         """Return the upper left corner of a patch that lies in the area."""

@@ -74,6 +74,7 @@ def describe_training(
     -------
     dict
     """
+    warnings = [*material.warnings, *warnings]
     kept, best = not history.is_surely_better, history.points[history.best]
     first, chosen = history.points[0], history.points[0 if kept else history.best]
     step = history.points[-1].step
