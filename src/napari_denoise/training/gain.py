@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ENOUGH_SCENES = 4
-"""With fewer held-out scenes than these, windows tell of the error."""
+"""With fewer held-out scenes than these, blocks tell of the error."""
 LEAST_DB = 0.02
 """Less is no gain to anybody, however sure."""
 
 
 @dataclass(frozen=True)
 class Errors:
-    """What a network leaves of the noise in each held-out window.
+    """What a network leaves of the noise in each block of held-out images.
 
     Attributes
     ----------
-    squares : ndarray of float64, shape (windows,)
+    squares : ndarray of float64, shape (blocks,)
         Mean square error; an estimate where there is no clean image, which can be
         negative.
-    noise : ndarray of float64, shape (windows,)
+    noise : ndarray of float64, shape (blocks,)
         Mean square of the noise, in the same units.
-    scene : ndarray of int, shape (windows,)
-        Number of the scene that a window shows.
+    scene : ndarray of int, shape (blocks,)
+        Number of the scene that a block shows.
     bias : float
         How far the share may be off where it is an estimate.
     """
@@ -44,7 +44,7 @@ class Errors:
         return _share(self.squares, self.noise, self.scene)
 
     def half(self, number: int) -> Errors:
-        """Return every other window of each scene: 0 to choose by, 1 to test on."""
+        """Return every other block of each scene: 0 to choose by, 1 to test on."""
         if len(self.scene) < 2:
             return self
         rank = np.argsort(np.argsort(self.scene, kind="stable"), kind="stable")
@@ -90,7 +90,7 @@ class Gain:
 
 
 def gain(before: Errors, after: Errors) -> Gain:
-    """Compare two networks on the same windows.
+    """Compare two networks on the same blocks.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def gain(before: Errors, after: Errors) -> Gain:
     -------
     Gain
         With its error by the jackknife (Efron & Stein, Ann. Statist. 9:586, 1981), over
-        scenes, or over windows where few scenes are held out.
+        scenes, or over blocks where few scenes are held out.
     """
     everything = np.ones(len(before.scene), bool)
     whole = _decibels(before, after, everything)
@@ -111,10 +111,10 @@ def gain(before: Errors, after: Errors) -> Gain:
     if scenes >= ENOUGH_SCENES:
         return Gain(whole, by_scene, least, _quantile(scenes - 1))
     # What differs between scenes is hardly known then; what it would be at the least
-    # is what differs between windows.
-    windows = _jackknife(before, after, np.arange(len(before.scene)))
+    # is what differs between blocks.
+    blocks = _jackknife(before, after, np.arange(len(before.scene)))
     between = by_scene if scenes > 1 else 0.0
-    return Gain(whole, max(windows, between), least, _quantile(ENOUGH_SCENES - 1))
+    return Gain(whole, max(blocks, between), least, _quantile(ENOUGH_SCENES - 1))
 
 
 def _jackknife(before: Errors, after: Errors, groups: NDArray[np.int_]) -> float:

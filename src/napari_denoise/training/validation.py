@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from torch.nn import functional
 
 from napari_denoise.training.cuts import Cut, example
 from napari_denoise.training.examples import (
@@ -21,7 +23,6 @@ from napari_denoise.training.self_supervision import held_out_risk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import torch
     from numpy.typing import NDArray
 
     from napari_denoise.noise import Scaling
@@ -37,6 +38,8 @@ FEWEST_PER_FIELD = 8
 """A field is cut into more and smaller windows until there are so many."""
 LARGEST, SMALLEST = 128, 16
 """Sides of a window in pixels."""
+BLOCK = 24
+"""Pixels along a side, about: errors of pixels so far apart are independent."""
 WINDOWS_PER_BATCH = 8
 
 
@@ -139,7 +142,7 @@ def judge(
     Returns
     -------
     Errors
-        Against the target, or estimated.
+        Against the target, in blocks of the windows; or estimated, in whole windows.
     """
     batches = [batch.to(device) for batch in _batches(windows)]
     scenes = np.array([window.scene for window in windows])
@@ -147,9 +150,11 @@ def judge(
         left = held_out_risk(run, batches, alone.judged).double().cpu().numpy()
         return Errors(left, np.ones(len(left)), scenes, bias=alone.bias)
     squares = np.concatenate([_squares(batch, run) for batch in batches])
-    noise = np.array([_noise(window) for window in windows])
+    noise = np.concatenate([_noise(window) for window in windows])
+    blocks = len(squares) // len(windows)
     of_target = np.array([_target_variance(window) for window in windows])
-    return Errors(squares - of_target, noise, scenes)
+    left = squares - np.repeat(of_target, blocks)
+    return Errors(left, noise, np.repeat(scenes, blocks))
 
 
 def restore(window: Window, run: Run, device: torch.device) -> NDArray[np.float32]:
@@ -195,10 +200,21 @@ def _batches(windows: Sequence[Window]) -> Iterator[Batch]:
 
 
 def _squares(batch: Batch, run: Run) -> NDArray[np.float64]:
-    """Return each window's mean square error, in photons squared."""
+    """Return the mean square error of each block, in photons squared."""
     restored, _ = batch.restored(run(batch.noisy, batch.sigma))
-    errors = (restored - batch.clean).double().square().flatten(1).mean(dim=1)
-    return np.asarray(errors.cpu().numpy())
+    return _in_blocks((restored - batch.clean).double().square())
+
+
+def _in_blocks(squares: torch.Tensor) -> NDArray[np.float64]:
+    """Average in blocks of windows, shape (..., Y, X), one window after another.
+
+    An image is dark here and bright there: only blocks far smaller than windows tell
+    how sure a mean of few windows is.
+    """
+    planes = squares.reshape(-1, 1, *squares.shape[-2:])
+    count = max(planes.shape[-1] // BLOCK, 1)
+    means = functional.adaptive_avg_pool2d(planes, count)
+    return np.asarray(means.flatten().cpu().numpy())
 
 
 def _seen(noisy: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -206,13 +222,15 @@ def _seen(noisy: NDArray[np.float32]) -> NDArray[np.float32]:
     return noisy if len(noisy) > 1 else noisy[0]
 
 
-def _noise(window: Window) -> float:
+def _noise(window: Window) -> NDArray[np.float64]:
+    """Return the mean square of the noise of each block, in photons squared."""
     if window.target is None or window.target_noise:
-        return window.noise_variance / unit_of(window.scaling) ** 2
+        variance = window.noise_variance / unit_of(window.scaling) ** 2
+        return _in_blocks(torch.full(window.plane.shape, variance).double())
     error = in_photons(window.plane, window.scaling) - in_photons(
         window.target, window.scaling
     )
-    return float(np.mean(error.astype(np.float64) ** 2))
+    return _in_blocks(torch.from_numpy(error).double().square())
 
 
 def _target_variance(window: Window) -> float:
