@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 OWN = "own"
 PRESETS = (
-    ("exact changes only", "default"),
+    ("as usual", "default"),
     ("strong, for very few pairs", "strong"),
     ("none", "none"),
     ("each by itself …", OWN),

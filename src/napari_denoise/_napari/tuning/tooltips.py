@@ -52,9 +52,11 @@ TRAIN = (
 )
 AUGMENTATION = (
     "How many patches are made of few.\n"
-    "Exact: flips, quarter turns, shifts, another range. Nothing is interpolated.\n"
-    "Strong: also free rotation, zoom, gamma and elastic changes of the clean image, "
-    "with noise drawn anew. For very few pairs whose clean image is really clean."
+    "As usual: flips, quarter turns, shifts, another range; and in half of the patches "
+    "noise that is drawn anew, where clean images are measured to be clean. Nothing is "
+    "interpolated.\n"
+    "Strong: those patches are also turned freely, magnified, bent, and change their "
+    "contrast. For very few pairs."
 )
 VALIDATION = (
     "Share of the images, or of the only one, that is held out: never trained on, and "
