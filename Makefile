@@ -21,8 +21,9 @@ APT := $(if $(filter 0,$(shell id -u)),,sudo) env DEBIAN_FRONTEND=noninteractive
 demo: env
 	$(BIN)/napari-denoise demo --output demo/
 
+# One thread each: two torch processes of several threads would wait for one another.
 test: env display
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-slow: env display
 	$(BIN)/pytest -m slow
