@@ -11,12 +11,14 @@ HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
 PLOT = DOCS / "images" / "fine_tuning.png"
 MINUTES = (1, 5, 15)
-COURSE = ("set", "method", "stain", "pairs", "model")
+COURSE = ("set", "method", "stain", "pairs", "model", "augmentation")
 METHODS = {
     "pairs": "pairs",
     "frames": "two noisy frames of each field",
     "alone": "noisy images alone",
 }
+COLOURS = {"pairs": "C0", "frames": "C1", "alone": "C2"}
+MARKERS = {"1": ".", "3": "v", "10": "o", "30": "s"}
 SETS = {"w2s": "real widefield (W2S)", "simulated": "simulated, 15 photons"}
 
 HEAD = """# What fine-tuning gains
@@ -68,12 +70,12 @@ def main() -> None:
 
 
 def _order(key: tuple[str, ...]) -> tuple[object, ...]:
-    kind, method, stain, pairs, model = key
-    return list(SETS).index(kind), list(METHODS).index(method), model, stain, int(pairs)
+    kind, method, _, pairs, *how = key
+    return list(SETS).index(kind), list(METHODS).index(method), how, int(pairs)
 
 
 def _line(key: tuple[str, ...], readings: dict[int, dict[str, str]]) -> str:
-    kind, method, stain, pairs, model = key
+    kind, method, stain, pairs, *how = key
     last = readings[MINUTES[-1]]
     gains = [f"{float(readings[n]['gain_db']):+.2f}" for n in MINUTES]
     told = (
@@ -86,13 +88,18 @@ def _line(key: tuple[str, ...], readings: dict[int, dict[str, str]]) -> str:
         METHODS[method],
         stain,
         pairs,
-        model,
+        _start(how),
         f"{float(last['start_db']):.2f}",
         *gains,
         f"{float(last['worst_db']):+.2f}",
         told,
     ]
     return f"| {' | '.join(cells)} |\n"
+
+
+def _start(how: list[str]) -> str:
+    model, augmentation = how
+    return model if augmentation == "default" else f"{model}, {augmentation}"
 
 
 def _plot(
@@ -104,10 +111,15 @@ def _plot(
     for axis, kind in zip(axes[0], kinds, strict=True):
         for key, readings in courses:
             if key[0] == kind:
-                _, method, stain, pairs, model = key
+                _, method, _, pairs, *how = key
                 gains = [0.0, *(float(readings[n]["gain_db"]) for n in MINUTES)]
-                label = f"{METHODS[method]}, {pairs} (stain {stain}), {model}"
-                axis.plot([0, *MINUTES], gains, marker="o", label=label)
+                axis.plot(
+                    [0, *MINUTES],
+                    gains,
+                    color=COLOURS[method],
+                    marker=MARKERS.get(pairs, "x"),
+                    label=f"{METHODS[method]}, {pairs}, {_start(how)}",
+                )
         axis.set(title=SETS[kind], xlabel="minutes on two cores", ylabel="gain (dB)")
         axis.axhline(0, color="0.7", lw=1)
         axis.legend(fontsize=7, frameon=False)
