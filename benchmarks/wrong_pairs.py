@@ -29,14 +29,15 @@ if TYPE_CHECKING:
     Case = tuple[str, Images, Images, set[int]]
 
 GROUP = 5
+SIDES = (256, 192, 128)
 SHIFTS = ((20, 0), (0, 20), (14, -14), (9, 0), (0, -9))
 """Rows and columns, pixels."""
 TABLE = Path(__file__).with_suffix(".md")
 HEAD = """# What the check of pairs refuses
 
 Made by `python benchmarks/wrong_pairs.py DATA`: real widefield pairs (W2S) of 512², 20
-fields of three stains. *Wrong* counts pairs that had to be refused, *right* those
-beside them that had not.
+fields of three stains, whole where nothing else is said. *Wrong* counts pairs that had
+to be refused, *right* those beside them that had not.
 
 | case | wrong | refused | right | refused |
 | --- | --- | --- | --- | --- |
@@ -83,6 +84,9 @@ def _cases(noisy: Images, clean: Images) -> Iterator[Case]:
     """Give each case's name, its images, and the numbers of the wrong pairs."""
     everyone = set(range(len(noisy)))
     yield "as they belong together", noisy, clean, set()
+    for side in SIDES:
+        parts = [[image[:side, :side] for image in kind] for kind in (noisy, clean)]
+        yield f"as they belong together, cut to {side}²", *parts, set()
     yield "shuffled: each with the next one's", noisy, clean[1:] + clean[:1], everyone
     yield "two exchanged", noisy, [clean[1], clean[0], *clean[2:]], {0, 1}
     yield "one of another field", noisy[:-1], [clean[-1], *clean[1:-1]], {0}

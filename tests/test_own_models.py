@@ -139,7 +139,7 @@ def test_bundled_models_cannot_be_shadowed(
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "../mine", "a/b", "a\\b", ".hid", "-m", "a."]
+    "name", ["", " ", "../mine", "a/b", "a\\b", ".hid", "-m", "a.", "x" * 101]
 )
 def test_names_that_no_file_can_have_are_refused(
     name: str, own_folder: Path, tiny: NetworkModel
@@ -147,6 +147,12 @@ def test_names_that_no_file_can_have_are_refused(
     with pytest.raises(ModelError, match="cannot be called"):
         save_own_model(tiny, name)
     assert not own_folder.exists()
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_a_name_that_is_too_long_is_no_model() -> None:
+    with pytest.raises(ModelError, match="no model"):
+        load_model("x" * 300)
 
 
 @pytest.mark.parametrize("name", ["a", "v1.2", "Zellen (grün), 40x", "my_model+2-3d"])

@@ -26,7 +26,7 @@ from napari_denoise._napari.tuning.settings import RememberedTuning
 from napari_denoise._napari.tuning.tooltips import NUMBERS, SWITCHES
 from napari_denoise._napari.tuning.view import INSTALL, CourseView
 from napari_denoise._napari.tuning.wording import STILL_OFFERED, suggest_name
-from napari_denoise.models import load_model, own_models, save_own_model
+from napari_denoise.models import load_model, new_model, own_models, save_own_model
 from napari_denoise.models.names import check_name
 from napari_denoise.training import losses, targets, trainable
 from napari_denoise.training.augmentation import Augmentation
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from napari_denoise.models import NetworkModel
 
 SECOND = 1000
 PAUSE = 3 * SECOND // 2
@@ -45,14 +44,14 @@ MANY = 4000
 
 
 @pytest.fixture(autouse=True)
-def start(own_folder: Path, tiny: NetworkModel) -> None:
+def start(own_folder: Path) -> None:
     """A small network of random weights: quick, and easily beaten."""
-    save_own_model(tiny, "small")
+    save_own_model(new_model("unet", widths=[8, 16], blocks=1), "small")
 
 
 @pytest.fixture
 def tune(viewer: Any, pair: Any) -> Callable[..., Any]:
-    def tune(steps: int = 40) -> Any:
+    def tune(steps: int = 80) -> Any:
         viewer.add_image(pair[1], name="clean")
         viewer.add_image(pair[0], name="noisy")
         _, panel = viewer.window.add_plugin_dock_widget("napari-denoise", "Fine-tune")
@@ -194,6 +193,40 @@ def test_what_is_not_saved_stays_on_offer_until_there_is_better(
     assert started_from.startswith("small ")
 
 
+def test_a_better_one_does_not_cost_the_one_before(
+    tune: Any, click: Any, finish: Any
+) -> None:
+    panel = tune()
+    for seed in (0, 1):
+        panel.form.advanced.seed.value = seed
+        click(panel.bar.run)
+        finish(panel)
+        assert "better than the start" in panel.bar.message.value
+    assert panel.saving.box.value == "small noisy 2"
+    click(panel.saving.save)
+    kept = [load_model(name).card.training for name in ("small noisy", "small noisy 2")]
+    assert [training["seed"] for training in kept] == [0, 1]
+
+
+def test_the_clean_layer_is_guessed_anew_unless_it_was_chosen(
+    viewer: Any, open_panel: Any
+) -> None:
+    image = np.zeros((32, 32), np.uint16)
+    layers = {
+        name: viewer.add_image(image, name=name)
+        for name in ("high A", "high B", "low A", "low B")
+    }
+    _, panel = viewer.window.add_plugin_dock_widget("napari-denoise", "Fine-tune")
+    data = panel.form.data
+    for letter in "AB":
+        data.noisy.box.value = layers[f"low {letter}"]
+        assert data.clean.layer.name == f"high {letter}"
+    data.clean.box.value = layers["high A"]
+    data.noisy.box.value = layers["low A"]
+    data.noisy.box.value = layers["low B"]
+    assert data.clean.layer.name == "high A"
+
+
 def test_closing_the_panel_saves_what_was_not_saved(
     viewer: Any, tune: Any, open_panel: Any, click: Any, finish: Any
 ) -> None:
@@ -317,7 +350,7 @@ def test_stop_keeps_the_best(tune: Any, click: Any, finish: Any, qtbot: Any) -> 
     panel = tune(steps=MANY // 10)
     click(panel.bar.run)
     qtbot.waitUntil(
-        lambda: panel.dock.view is not None and len(panel.dock.view.training) > 1,
+        lambda: panel.dock.view is not None and len(panel.dock.view.training) > 5,
         timeout=60 * SECOND,
     )
     click(panel.bar.cancel)

@@ -389,3 +389,17 @@ def test_a_check_of_many_files_can_be_stopped_before_pixels_are_read():
     images = [np.zeros((8, 8))] * 250
     steps = list(check_steps(images, images))
     assert [(step.done, step.total) for step in steps] == [(0, 64), (0, 64)]
+
+
+@pytest.mark.parametrize("count", [2, 4, 8])
+def test_a_mean_that_holds_the_noisy_image_is_refused(count):
+    frames = [
+        draw(field(0), peak=20, gain=2, offset=100, read=2, seed=seed)[0]
+        for seed in range(count + 1)
+    ]
+    report = check_pairs(frames[0], np.mean(frames[:-1], axis=0))
+    assert kinds(report) == {(report.pairs[0].name, "shared noise")}
+    (finding,) = report.refused
+    assert f"about {count} frames" in finding.sentence
+    honest = check_pairs(frames[0], np.mean(frames[1:], axis=0))
+    assert not honest.is_refused

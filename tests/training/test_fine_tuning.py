@@ -27,6 +27,8 @@ from napari_denoise import (
 from napari_denoise.errors import DenoiseError, ModelError, OptionError, PairsError
 from napari_denoise.noise import NoiseModel, simulate
 from napari_denoise.progress import run_to_end
+from napari_denoise.training.augmentation import Augmentation
+from napari_denoise.training.cuts import vary
 from napari_denoise.training.events import (
     EpochDone,
     PairsChecked,
@@ -35,7 +37,10 @@ from napari_denoise.training.events import (
 )
 from napari_denoise.training.fields import Fields
 from napari_denoise.training.fine_tuning import fine_tune, fine_tune_steps
+from napari_denoise.training.holdout import Split
+from napari_denoise.training.match import Match
 from napari_denoise.training.pairs import gather_pairs
+from napari_denoise.training.patches import Cutter
 from tests.conftest import synthetic_scene
 
 NOISE = NoiseModel(gain=2.0, offset=100.0, read_std=4.0)
@@ -172,13 +177,13 @@ def test_stopping_keeps_the_best_so_far():
         small_model(),
         noisy,
         clean,
-        stopped=lambda: len(count) >= 30,
+        stopped=lambda: len(count) >= 120,
         **quick(steps=1000),
     )
     result = run_to_end(
         course, lambda event: count.append(1) if isinstance(event, StepDone) else None
     )
-    assert result.report["steps"] == 30
+    assert result.report["steps"] == 120
     assert not result.kept_start
 
 
@@ -491,3 +496,60 @@ def test_new_noise_is_drawn_on_clean_images_only():
     told = fine_tune(small_model(), noisy, four, **strong).card.training
     assert not told["material"]["may_redraw"]
     assert "that needs new noise" in told["summary"]
+
+
+def test_a_network_that_is_worse_than_nothing_is_not_handed_back():
+    noisy, clean = pairs(5)
+    tuned = fine_tune(small_model(), noisy, clean, **quick(steps=3))
+    told = tuned.card.training
+    assert told["best"] < 0
+    assert told["kept_start"]
+    assert "Not better than the noisy images" in told["summary"]
+
+
+def test_what_holds_without_measured_noise_only_is_said():
+    noisy, clean = pairs(3)
+    options = quick(steps=3, noise="none", augmentation="strong")
+    told = fine_tune("unet-fast", noisy, clean, **options).card.training
+    assert not told["material"]["may_redraw"]
+    assert any("noise was not measured" in each for each in told["warnings"])
+
+
+def test_the_sum_of_frames_is_that_of_the_file(tmp_path):
+    """Files are closed and opened again: what was summed must not be taken for new."""
+    rng = np.random.default_rng(0)
+    stacks = [rng.poisson(20 + n, (3, 32, 32)).astype(np.uint16) for n in range(40)]
+    for n, stack in enumerate(stacks):
+        tifffile.imwrite(tmp_path / f"{n:02d}.tif", stack, photometric="minisblack")
+    gathered = gather_pairs(tmp_path, axes="TYX")
+    fields = Fields(gathered.pairs, "mean", 0, 5.0, {}, {})
+    for key in [fields.keys[n] for n in (0, *range(1, 120, 3), 1, 61, 118)]:
+        field = fields.load(key)
+        others = np.delete(stacks[key.pair], key.position, axis=0)
+        np.testing.assert_allclose(field.target, others.mean(axis=0), rtol=1e-6)
+
+
+def test_planes_that_a_3d_network_looks_at_get_new_noise_too():
+    truth = np.stack(
+        [100 + 60 * synthetic_scene(512)[z : z + 96, :96] for z in range(8)]
+    )
+    truth = truth.astype(np.float32)
+    rng = np.random.default_rng(0)
+    noisy = simulate(truth, NOISE, rng).round().clip(0).astype(np.uint16)
+    gathered = gather_pairs([noisy], [truth], axes="ZYX")
+    fields = Fields(
+        gathered.pairs, "clean", 1, NOISE, {(0, 0): Match(clean_noise=0)}, {}
+    )
+    field = fields.load(fields.keys[3])
+    assert field.may_redraw
+    np.testing.assert_allclose(field.target, truth[2:5], rtol=1e-6)
+    np.testing.assert_array_equal(field.truth, field.target[1])
+    split = Split(fields.keys, fields.keys)
+    cutter = Cutter(split, Augmentation(redrawn=1.0), side=64, batch=2)
+    cut = cutter.cut(field, rng)
+    made = vary(
+        cut, Augmentation(redrawn=1.0, flips=False, quarter_turns=False), 64, rng
+    )
+    assert not np.array_equal(made.noisy, cut.noisy)
+    error = made.noisy - made.clean
+    assert error.std() == pytest.approx(float(NOISE.std(made.clean.mean())), rel=0.2)

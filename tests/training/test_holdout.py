@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -68,24 +70,30 @@ def test_an_image_that_is_too_small_is_refused_with_a_sentence():
         split_fields(keys(1), own(1), 0.2, field(20, 20), seed=0)
 
 
-def test_windows_lie_in_the_held_out_strip():
+@pytest.mark.parametrize(("fewest", "shape"), [(1, (51, 128)), (8, (35, 32))])
+def test_windows_lie_in_the_held_out_strip(fewest, shape):
     one = field(256, 256)
     split = split_fields(keys(1), own(1), 0.2, one, seed=0)
     held = one.noisy[0][split.held_out_area(one.sides, one.margin)]
-    windows = cut_windows(
-        [(one, split.held_out_area(one.sides, one.margin))], {0: 0}, 40, seed=0
-    )
-    assert len(windows) >= 8
+    area = split.held_out_area(one.sides, one.margin)
+    windows = cut_windows([(one, area)], {0: 0}, 40, seed=0, fewest=fewest)
+    assert len(windows) >= fewest
+    assert all(window.plane.shape == shape for window in windows)
     places = np.concatenate([window.plane.ravel() for window in windows])
     assert len(set(places)) == places.size
     assert set(places) <= set(held.ravel())
 
 
-def test_windows_are_spread_evenly_over_fields():
-    fields = [field(256, 256) for _ in range(10)]
+@pytest.mark.parametrize("count", [1, 3, 10, 13, 39, 40])
+def test_windows_are_spread_evenly_over_fields(count):
+    fields = [replace(field(256, 256), pair=number) for number in range(count)]
     area = (slice(0, 256), slice(0, 256))
-    windows = cut_windows([(each, area) for each in fields], {0: 0}, 40, seed=0)
-    assert len(windows) == 40
+    pairs = [(each, area) for each in fields]
+    windows = cut_windows(pairs, {n: n for n in range(count)}, 40, seed=0)
+    each = np.bincount([window.scene for window in windows], minlength=count)
+    assert len(windows) == min(40, 4 * count)
+    assert each.min() >= 1
+    assert each.max() - each.min() <= 1
     assert all(window.plane.shape == (128, 128) for window in windows)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, shift
 
-from napari_denoise.noise import NoiseModel, simulate
+from napari_denoise.noise import NoiseModel, estimate_noise, simulate
 from napari_denoise.training.match import Match, match_planes
 from napari_denoise.training.registration import register
-from tests.conftest import PAIRS, real_scene, synthetic_scene
+from tests.conftest import PAIRS, draw, real_scene, synthetic_scene
 
 GAIN, OFFSET = 2.0, 100.0
 
@@ -128,3 +128,27 @@ def test_the_match_of_nothing_changes_nothing():
     clean = np.arange(12, dtype=np.uint16).reshape(3, 4)
     assert Match().margin == 0
     assert np.array_equal(Match().apply(clean), clean)
+
+
+def frames_of(scene, photons, count):
+    return [
+        draw(scene, peak=photons, gain=2, offset=100, read=2, seed=seed)[0]
+        for seed in range(count)
+    ]
+
+
+@pytest.mark.parametrize("photons", [5, 30])
+@pytest.mark.parametrize("side", [128, 256])
+def test_a_mean_that_holds_the_noisy_image_is_told_from_one_that_does_not(
+    photons, side
+):
+    scene = synthetic_scene(512)[:side, :side]
+    frames = frames_of(scene, photons, 9)
+    noise = estimate_noise(frames[0])
+    for count in (2, 4, 8):
+        held = match_planes([frames[0]], [np.mean(frames[:count], axis=0)], noise)
+        assert held.shared_noise == pytest.approx(1 / count, rel=0.25)
+        assert held.match.clean_noise >= held.shared_noise
+    others = match_planes([frames[0]], [np.mean(frames[1:], axis=0)], noise)
+    assert others.shared_noise == 0
+    assert others.match.clean_noise == pytest.approx(1 / 8, rel=0.35)

@@ -19,6 +19,7 @@ FOLDER_VARIABLE = "NAPARI_DENOISE_MODELS"
 """Environment variable with another folder of one's own models."""
 
 # What every file system takes, and no command line splits or mistakes for an option.
+LONGEST = 100
 _WRITABLE = re.compile(r"\w(?:[\w .,()+-]*[\w)+])?")
 
 
@@ -63,6 +64,11 @@ def check_name(name: str) -> str:
         raise ModelError(
             f"A model cannot be called “{name}”. Begin with a letter or a digit, and "
             "go on with letters, digits, spaces, and . , ( ) + - _."
+        )
+    if len(name) > LONGEST:
+        raise ModelError(
+            f"A model cannot be called “{name[:20]}…”: names have at most {LONGEST} "
+            "characters."
         )
     if is_taken(name):
         raise ModelError(

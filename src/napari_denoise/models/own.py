@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from napari_denoise.errors import FileError, ModelError
 from napari_denoise.models.files import SUFFIX, read_network, read_spec, save_model
 from napari_denoise.models.model import network_card
-from napari_denoise.models.names import check_name, is_taken, models_folder
+from napari_denoise.models.names import LONGEST, check_name, is_taken, models_folder
 
 if TYPE_CHECKING:
     from napari_denoise.models.card import ModelCard
@@ -85,8 +85,10 @@ def load_own(name: str) -> NetworkModel | None:
     ModelError
         If the file is damaged.
     """
+    if len(name) > LONGEST or Path(name).name != name or is_taken(name):
+        return None
     path = _file(name)
-    if Path(name).name != name or is_taken(name) or not path.is_file():
+    if not path.is_file():
         return None
     return _network(path, _stamp(path))
 

@@ -85,7 +85,7 @@ def load_model(name_or_path: Any) -> Model:
     if own is not None:
         return own
     path = Path(name).expanduser()
-    if path.suffix == SUFFIX or path.exists():
+    if path.suffix == SUFFIX or _is_there(path):
         return read_network(path)
     names = ", ".join(card.name for card in list_models())
     raise ModelError(
@@ -131,3 +131,10 @@ def _classical_qualities() -> dict[str, dict[str, float]]:
 
 def _file(name: str) -> Path:
     return BUNDLED / f"{name}{SUFFIX}"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long for any file
+        return False

@@ -182,8 +182,7 @@ def preview_patches(
 
 def _can_be_redrawn(cut: Cut) -> bool:
     is_whole = cut.clean is not None and cut.clean.ndim == cut.noisy.ndim
-    is_known = cut.scaling.noise is not None or cut.scaling.sigma > 0
-    return cut.may_redraw and is_whole and is_known
+    return cut.may_redraw and is_whole
 
 
 def _change(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -68,8 +68,9 @@ class Field:
     noisy : ndarray of float32, shape (Z, Y, X)
         Counts; Z holds the planes that the model looks at, the judged one in the
         middle.
-    target : ndarray of float32, shape (Y, X), or None
+    target : ndarray of float32, shape (Y, X) or (Z, Y, X), or None
         In the same counts: clean, or noisy as well; None in self-supervised training.
+        Of all planes only where they may be given new noise.
     scaling : Scaling
         Of the whole channel.
     target_noise : float
@@ -78,7 +79,7 @@ class Field:
     margin : int
         Pixels along each border that are not used.
     may_redraw : bool
-        Whether the target is clean enough to be given noise.
+        Whether the target is clean enough to be given noise, and that is known.
     """
 
     pair: int
@@ -88,6 +89,14 @@ class Field:
     target_noise: float = 0.0
     margin: int = 0
     may_redraw: bool = False
+
+    @property
+    def truth(self) -> NDArray[np.float32] | None:
+        """The target of the judged plane, shape (Y, X)."""
+        if self.target is None or self.target.ndim == 2:
+            return self.target
+        middle: NDArray[np.float32] = self.target[len(self.target) // 2]
+        return middle
 
     @property
     def sides(self) -> tuple[int, int]:
@@ -140,7 +149,7 @@ class Fields:
         self.pairs, self.target, self.radius = pairs, target, radius
         self._noise, self._matches, self._noises = noise, dict(matches), noises
         self.left_out: dict[int, str] = {}
-        self._summed: tuple[int, list[Index], NDArray[np.float64]] | None = None
+        self._summed: tuple[Key, NDArray[np.float64]] | None = None
         self._scalings: dict[int, list[Scaling]] = {}
         self._open = lru_cache(OPEN_AT_ONCE)(self._opened)
         self.sides: dict[int, tuple[int, int]] = {}
@@ -174,20 +183,23 @@ class Fields:
         positions = np.arange(
             key.position - self.radius, key.position + 1 + self.radius
         )
-        stack = [
-            _read(noisy, line[p]) for p in reflected(positions, len(line)).tolist()
-        ]
+        seen = reflected(positions, len(line)).tolist()
+        stack = [_read(noisy, line[p]) for p in seen]
         match = self._match(key.pair, key.channel)
         is_clean = self.target == CLEAN and match.clean_noise <= CLEAN_ENOUGH
+        may_redraw = is_clean and scaling.noise is not None
         target, share = None, 0.0
         if clean is not None:
-            index = self._lines(clean.layout, key.channel)[key.line][key.position]
-            target = match.apply(_read(clean, index))
+            planes = self._lines(clean.layout, key.channel)[key.line]
+            wanted = seen if may_redraw else [key.position]
+            restored = [match.apply(_read(clean, planes[p])) for p in wanted]
+            target = restored[0] if len(restored) == 1 else np.stack(restored)
             share = float(self.target == FRAMES)
         elif self.target in (FRAMES, MEAN):
-            target, share = self._from_frames(noisy, line, key.position)
-        planes, margin = np.stack(stack), match.margin
-        return Field(key.pair, planes, target, scaling, share, margin, is_clean)
+            target, share = self._from_frames(noisy, line, key)
+        return Field(
+            key.pair, np.stack(stack), target, scaling, share, match.margin, may_redraw
+        )
 
     def scalings(self, pair: int) -> list[Scaling]:
         """Noise, shift and scale of each channel of a pair's noisy image."""
@@ -236,23 +248,24 @@ class Fields:
         return self._matches[pair, channel]
 
     def _from_frames(
-        self, noisy: Opened, line: list[Index], position: int
+        self, noisy: Opened, line: list[Index], key: Key
     ) -> tuple[NDArray[np.float32], float]:
         """Return the next frame, or the mean of all others, and its share of noise."""
         if self.target == FRAMES:
-            return _read(noisy, line[(position + 1) % len(line)]), 1.0
+            return _read(noisy, line[(key.position + 1) % len(line)]), 1.0
         others = len(line) - 1
-        rest = self._sum(noisy, line) - _read(noisy, line[position])
+        total = self._sum(noisy, line, replace(key, position=0))
+        rest = total - _read(noisy, line[key.position])
         return (rest / others).astype(np.float32), 1 / others
 
-    def _sum(self, noisy: Opened, line: list[Index]) -> NDArray[np.float64]:
-        """Sum the frames of a line; the last sum is kept."""
-        if self._summed is None or self._summed[:2] != (id(noisy), line):
+    def _sum(self, noisy: Opened, line: list[Index], first: Key) -> NDArray[np.float64]:
+        """Sum the frames of a line; the last sum is kept, by the line's first key."""
+        if self._summed is None or self._summed[0] != first:
             total = np.zeros(noisy.layout.plane_shape, np.float64)
             for index in line:
                 total += _read(noisy, index)
-            self._summed = id(noisy), line, total
-        return self._summed[2]
+            self._summed = first, total
+        return self._summed[1]
 
     def _keys(self, number: int) -> list[Key]:
         noisy, clean = self._open(number)

@@ -114,7 +114,8 @@ def gain(before: Errors, after: Errors) -> Gain:
     # is what differs between blocks.
     blocks = _jackknife(before, after, np.arange(len(before.scene)))
     between = by_scene if scenes > 1 else 0.0
-    return Gain(whole, max(blocks, between), least, _quantile(ENOUGH_SCENES - 1))
+    units = min(ENOUGH_SCENES, len(before.scene))
+    return Gain(whole, max(blocks, between), least, _quantile(max(units - 1, 1)))
 
 
 def _jackknife(before: Errors, after: Errors, groups: NDArray[np.int_]) -> float:

@@ -72,8 +72,12 @@ class History:
 
     @property
     def is_surely_better(self) -> bool:
-        """Whether the best point beats the start by more than the error of that."""
-        return self.best > 0 and self.best_gain.is_sure
+        """Whether the best point beats the start by more than the error of that.
+
+        It must beat the noisy images, too: from random weights all is better.
+        """
+        is_of_use = self.points[self.best].validation < 1
+        return self.best > 0 and is_of_use and self.best_gain.is_sure
 
     @property
     def should_stop(self) -> bool:
@@ -83,7 +87,9 @@ class History:
     @property
     def verdict(self) -> str:
         """What the curves say."""
-        last, best = self.points[-1], self.points[self.best]
+        best = self.points[self.best]
+        if best.validation >= 1:
+            return "Not better than the noisy images themselves yet."
         if len(self.points) <= SETTLED:
             return "Too early to tell."
         if self._falls_behind():
@@ -92,20 +98,27 @@ class History:
                 f"better, held-out data get worse. {self._kept()} kept."
             )
         if not self.is_surely_better:
-            if self.gains[-1].may_be_chance:
-                return (
-                    f"Too few pairs to tell: {last.gain_db:+.2f} dB on held-out data, "
-                    f"with an error of {last.gain_error_db:.2f} dB. More pairs, or "
-                    "larger images, would tell."
-                )
-            return "Not better than the start on held-out data."
+            return self._not_better()
         said = f"{best.gain_db:+.2f} ± {best.gain_error_db:.2f} dB on held-out data"
         if len(self.points) - 1 - self.best >= SETTLED:
             return f"No longer improving since step {best.step}: {said}."
         return f"Improving: {said}."
 
+    def _not_better(self) -> str:
+        last = self.points[-1]
+        if not self.gains[-1].may_be_chance:
+            return "Not better than the start on held-out data."
+        told = f"{last.gain_db:+.2f} dB on held-out data"
+        if np.isfinite(last.gain_error_db):
+            told += f", with an error of {last.gain_error_db:.2f} dB"
+        else:
+            told = "how far chance goes cannot be told"
+        return f"Too few pairs to tell: {told}. More, or larger images, would tell."
+
     def _kept(self) -> str:
-        return "The weights of that step are" if self.best else "The start is"
+        if not self.is_surely_better:
+            return "The start is"
+        return "The weights of that step are"
 
     def _falls_behind(self) -> bool:
         last, best = self.points[-1], self.points[self.best]

@@ -12,6 +12,7 @@ from scipy.ndimage import shift as move
 from napari_denoise.noise import finite_plane
 from napari_denoise.training.intensity import common_slope, fit_line, noise_ratio
 from napari_denoise.training.registration import register
+from napari_denoise.training.shared_noise import shared_noise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,6 +106,8 @@ class Matched:
     noise_of_noisy, noise_of_clean : float
         Fine noise in counts of the noisy image; see
         :func:`~napari_denoise.training.intensity.noise_ratio`.
+    shared_noise : float
+        See :func:`~napari_denoise.training.shared_noise.shared_noise`.
     planes : tuple of Line
         Of each plane on its own, where there are several.
     """
@@ -116,6 +119,7 @@ class Matched:
     correlation: float
     noise_of_noisy: float
     noise_of_clean: float
+    shared_noise: float
     planes: tuple[Line, ...] = ()
 
 
@@ -151,15 +155,18 @@ def match_planes(
     others = [moving.inside(moving.apply(plane)) for plane in others]
     line = fit_line(ones, others, noise)
     of_noisy, of_clean = noise_ratio(ones, others, common_slope(ones, others))
-    share = (of_clean / of_noisy) ** 2 if of_noisy > 0 else math.inf
+    own = (of_clean / of_noisy) ** 2 if of_noisy > 0 else math.inf
+    mapped = [np.float32(line.slope) * b + np.float32(line.intercept) for b in others]
+    shared = shared_noise(ones, mapped, noise)
     return Matched(
-        Match(moving.shift, line.slope, line.intercept, share),
+        Match(moving.shift, line.slope, line.intercept, max(own, shared)),
         line,
         registration,
         limit,
         line.correlation,
         of_noisy,
         of_clean,
+        shared,
         planes=_each(ones, others, noise),
     )
 

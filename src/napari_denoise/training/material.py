@@ -12,7 +12,7 @@ from napari_denoise.training.fields import CLEAN_ENOUGH, Fields
 from napari_denoise.training.holdout import SMALLEST, Split, split_fields
 from napari_denoise.training.patches import Cutter, patch_side
 from napari_denoise.training.pool import Pool, room_for
-from napari_denoise.training.targets import FRAMES, MEAN
+from napari_denoise.training.targets import ALONE, FRAMES, MEAN
 from napari_denoise.training.validation import MOST_WINDOWS, Window, cut_windows
 
 if TYPE_CHECKING:
@@ -25,9 +25,14 @@ if TYPE_CHECKING:
 
 WINDOWS_SEEN = 16
 """Windows of what is trained on, for the training curve."""
+FEWEST_WINDOWS = 8
 MOST_NAMES = 20
 LOOKED_AT = 4
 """Fields that tell how large all are, and whether clean ones are clean."""
+UNMEASURED = (
+    "The noise was not measured: this holds for images that are denoised with "
+    "noise=“none”, too."
+)
 NOT_REDRAWN = (
     "No patch was turned freely, stretched or bent: that needs new noise, and so clean "
     f"images that hold no more than {CLEAN_ENOUGH:.0%} of the noise themselves."
@@ -100,7 +105,6 @@ def make_material(
     side = patch_side(_training_areas(fields, split))
     seed = course.seed
     may_redraw = any(field.may_redraw for field in samples)
-    is_in_vain = course.augmentation.changes_clean and not may_redraw
     return Material(
         fields,
         Pool(split.training, fields.load, room_for(samples), seed),
@@ -116,8 +120,16 @@ def make_material(
             "names": [pair.name for pair in fields.pairs[:MOST_NAMES]],
             "held_out": _held_out_in_words(split, judged, judged is fields),
         },
-        [NOT_REDRAWN] if is_in_vain else [],
+        _warnings(samples, course),
     )
+
+
+def _warnings(samples: list[Field], course: Course) -> list[str]:
+    """Say what is not as the user may think."""
+    may_redraw = any(field.may_redraw for field in samples)
+    is_in_vain = course.augmentation.changes_clean and not may_redraw
+    is_unknown = any(field.scaling.noise is None for field in samples)
+    return [NOT_REDRAWN] * is_in_vain + [UNMEASURED] * is_unknown
 
 
 def _split(fields: Fields, validation: Fields | float, course: Course) -> Split:
@@ -182,7 +194,9 @@ def _windows(
     chosen = rng.permutation(len(keys))[:most]
     loaded = _loaded(fields, [keys[n] for n in sorted(chosen.tolist())])
     parts = [(field, area(field.sides, field.margin)) for field in loaded]
-    return cut_windows(parts, fields.scenes, most, seed)
+    # Without a clean image errors are estimated for windows, not for blocks of them.
+    fewest = FEWEST_WINDOWS if fields.target in ALONE else 1
+    return cut_windows(parts, fields.scenes, most, seed, fewest=fewest)
 
 
 def _loaded(fields: Fields, keys: list[Key]) -> list[Field]:

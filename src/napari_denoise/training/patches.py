@@ -63,8 +63,9 @@ class Cutter:
         border = border_for(self.augmentation, self.side)
         rows = _widened(top, self.side, border, area[0])
         columns = _widened(left, self.side, border, area[1])
-        target = None if field.target is None else field.target[np.ix_(rows, columns)]
-        noisy = field.noisy[:, rows[:, None], columns]
+        part = (..., rows[:, None], columns)
+        target = None if field.target is None else field.target[part]
+        noisy = field.noisy[part]
         seen = noisy if len(noisy) > 1 else noisy[0]
         return Cut(seen, target, field.scaling, may_redraw=field.may_redraw)
 
@@ -98,7 +99,7 @@ def _widened(first: int, side: int, border: int, part: slice) -> NDArray[np.inte
 
 def _contrast(field: Field, top: int, left: int, side: int) -> float:
     """How much there is to see in a patch, in counts; noise is averaged away."""
-    shown = field.noisy[len(field.noisy) // 2] if field.target is None else field.target
+    shown = field.noisy[len(field.noisy) // 2] if field.truth is None else field.truth
     part = shown[top : top + side, left : left + side]
     blocks = part[: side // 4 * 4, : side // 4 * 4].reshape(side // 4, 4, side // 4, 4)
     spread = float(blocks.mean(axis=(1, 3)).std())

@@ -16,7 +16,7 @@ from safetensors.torch import save
 from napari_denoise.models import NetworkModel, Training
 from napari_denoise.models.halo import measure_halo
 from napari_denoise.training.examples import noise_of
-from napari_denoise.training.targets import TARGETS
+from napari_denoise.training.targets import ALONE, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,10 @@ def describe_training(
     step = history.points[-1].step
     patches = material.cutter.batch * material.cutter.side**2
     is_part = material.cutter.split.strip is not None
-    where = "a held-out part of the same image" if is_part else "held-out data"
+    images = len({window.scene for window in material.held_out})
+    where = "held-out data" if images > 1 else "one held-out image"
+    where = "a held-out part of the same image" if is_part else where
+    told = summarise(history, where, is_estimate=course.target in ALONE)
     return {
         "method": TARGETS[course.target],
         "data": _data_in_words(material),
@@ -95,7 +98,7 @@ def describe_training(
         "best_step": chosen.step,
         "kept_start": kept,
         "verdict": history.verdict,
-        "summary": " ".join([summarise(history, where), *warnings]),
+        "summary": " ".join([told, *warnings]),
         "warnings": warnings
         + [f"Left out: {why}" for why in material.left_out.values()],
         "curves": [asdict(point) for point in history.points],
@@ -112,15 +115,21 @@ def describe_training(
     }
 
 
-def summarise(history: History, where: str = "held-out data") -> str:
-    """Say in a sentence what came of it, and where that was found."""
-    best = history.best_gain
+def summarise(
+    history: History, where: str = "held-out data", *, is_estimate: bool = False
+) -> str:
+    """Say in a sentence what came of it, and where that was found.
+
+    Without clean images the gain is estimated well, what is left of the noise is not.
+    """
+    best, point = history.best_gain, history.points[history.best]
     if not history.is_surely_better:
         why = history.verdict.rstrip(".")
         return f"The start was kept, because nothing was surely better: {why}."
+    than_noisy = "" if is_estimate else _than_noisy(point.validation)
     return (
         f"{best.decibels:.2f} ± {best.error:.2f} dB better than the start on "
-        f"{where}, after {_steps(history.points[history.best].step)}."
+        f"{where}, after {_steps(point.step)}{than_noisy}."
     )
 
 
@@ -160,6 +169,11 @@ def tuned_model(
         "software_version": version("napari-denoise"),
     }
     return NetworkModel(name, spec.model_copy(update=changes), network)
+
+
+def _than_noisy(share: float) -> str:
+    better = _decibels(share)
+    return "" if better is None else f"; {better:.1f} dB better than the noisy images"
 
 
 def _steps(count: int) -> str:

@@ -34,10 +34,9 @@ if TYPE_CHECKING:
     Run = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 MOST_WINDOWS = 40
-FEWEST_PER_FIELD = 8
-"""A field is cut into more and smaller windows until there are so many."""
 LARGEST, SMALLEST = 128, 16
-"""Sides of a window in pixels."""
+"""Pixels along a side of a window: at its borders a network sees less."""
+STEP = 8
 BLOCK = 24
 """Pixels along a side, about: errors of pixels so far apart are independent."""
 WINDOWS_PER_BATCH = 8
@@ -86,8 +85,10 @@ def cut_windows(
     scenes: Mapping[int, int],
     most: int,
     seed: int,
+    *,
+    fewest: int = 1,
 ) -> list[Window]:
-    """Cut areas into square windows of one size, evenly among the fields.
+    """Cut areas into windows of one size, evenly among the fields.
 
     Parameters
     ----------
@@ -99,25 +100,30 @@ def cut_windows(
         How many windows at the most.
     seed : int
         Of the choice where there are too many.
+    fewest : int
+        They are made smaller until there are so many.
 
     Returns
     -------
     list of Window
     """
-    side = min(_side(area, len(fields)) for _, area in fields)
-    rng = np.random.default_rng([seed, side])
+    height, width = _sides([area for _, area in fields], -(-fewest // len(fields)))
+    rng = np.random.default_rng([seed, height, width])
     each = -(-most // len(fields))
-    windows = []
+    turns: list[list[Window]] = [[] for _ in range(each)]
     for field, (rows, columns) in fields:
         corners = [
             (top, left)
-            for top in range(rows.start, rows.stop - side + 1, side)
-            for left in range(columns.start, columns.stop - side + 1, side)
+            for top in range(rows.start, rows.stop - height + 1, height)
+            for left in range(columns.start, columns.stop - width + 1, width)
         ]
         rng.shuffle(corners)
         scene = scenes[field.pair]
-        windows += [_cut(field, scene, *corner, side) for corner in corners[:each]]
-    return windows[:most]
+        for turn, (top, left) in zip(turns, corners, strict=False):
+            part = (slice(top, top + height), slice(left, left + width))
+            turn.append(_cut(field, scene, part))
+    # One of each field, then another of each: what is too much is nobody's only one.
+    return [window for turn in turns for window in turn][:most]
 
 
 def judge(
@@ -174,20 +180,19 @@ def most_structured(windows: Sequence[Window]) -> Window:
     return max(windows, key=contrast)
 
 
-def _side(area: Area, fields: int) -> int:
-    """Return the side of windows that cut an area into enough of them."""
-    height, width = (part.stop - part.start for part in area)
-    wanted = max(FEWEST_PER_FIELD // fields, 1)
-    side = int(min(LARGEST, height, width))
-    while side > SMALLEST and (height // side) * (width // side) < wanted:
-        side -= 8
-    return max(side, int(min(SMALLEST, height, width)))
+def _sides(areas: Sequence[Area], wanted: int) -> tuple[int, int]:
+    """Return height and width of windows, so many of which fit into each area."""
+    room = np.min([[part.stop - part.start for part in area] for area in areas], axis=0)
+    sides = np.minimum(room, LARGEST)
+    while np.prod(room // sides) < wanted and sides.max() > SMALLEST:
+        longer = np.argmax(sides)
+        sides[longer] = max(sides[longer] - STEP, SMALLEST)
+    return int(sides[0]), int(sides[1])
 
 
-def _cut(field: Field, scene: int, top: int, left: int, side: int) -> Window:
-    part = (slice(top, top + side), slice(left, left + side))
+def _cut(field: Field, scene: int, part: Area) -> Window:
     # Copies: views would keep whole fields in memory.
-    target = None if field.target is None else field.target[part].copy()
+    target = None if field.truth is None else field.truth[part].copy()
     noisy = field.noisy[:, *part].copy()
     return Window(scene, noisy, target, field.scaling, field.target_noise)
 
@@ -212,8 +217,8 @@ def _in_blocks(squares: torch.Tensor) -> NDArray[np.float64]:
     how sure a mean of few windows is.
     """
     planes = squares.reshape(-1, 1, *squares.shape[-2:])
-    count = max(planes.shape[-1] // BLOCK, 1)
-    means = functional.adaptive_avg_pool2d(planes, count)
+    rows, columns = (max(side // BLOCK, 1) for side in planes.shape[-2:])
+    means = functional.adaptive_avg_pool2d(planes, (rows, columns))
     return np.asarray(means.flatten().cpu().numpy())
 
 

@@ -14,6 +14,7 @@ from napari_denoise._napari.tuning import tooltips
 from napari_denoise._napari.tuning.images import ImageRows
 from napari_denoise.errors import AxesError
 from napari_denoise.sources import layer_axes, layer_pixels
+from napari_denoise.training.name_matching import match_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,7 @@ class DataRows:
     def __init__(self, layers: Callable[[], list[Image]]) -> None:
         self._layers = layers
         self._shown_layer: Image | None = None
+        self._guess: Image | None = None
         self.noisy = ImageRows("Noisy", tooltips.NOISY, layers)
         self.way = ComboBox(label="Learn from", choices=WAYS, tooltip=tooltips.LEARN)
         self.clean = ImageRows("Clean", tooltips.CLEAN, layers)
@@ -111,11 +113,11 @@ class DataRows:
         self.changed.emit()
 
     def _guess_clean(self) -> None:
-        """Take another image of that shape, unless one was chosen."""
+        """Take another image of that shape, unless a person chose one."""
         noisy = self.noisy.layer
         if not self.has_clean or noisy is None:
             return
-        if self.clean.is_on_disk or self.clean.layer not in (None, noisy):
+        if self.clean.is_on_disk or self.clean.layer not in (None, noisy, self._guess):
             return
         shape = layer_pixels(noisy).shape
         alike = [
@@ -125,7 +127,8 @@ class DataRows:
             and layer_pixels(layer).shape == shape
             and not is_result(layer)
         ]
-        self.clean.box.value = alike[0] if alike else None
+        self._guess = _partner(noisy, alike)
+        self.clean.box.value = self._guess
 
     def _ask_axes(self) -> None:
         choose_anew(self.axes)
@@ -155,3 +158,10 @@ class DataRows:
         self.noisy.update()
         self.clean.show(self.has_clean)
         self.axes.visible = self._asks_axes()
+
+
+def _partner(noisy: Image, others: list[Image]) -> Image | None:
+    """Return the one that is called like the noisy image, or else the first."""
+    named = {layer.name: layer for layer in others}
+    found = dict(match_names([noisy.name], named).pairs).get(noisy.name)
+    return named[found] if found else next(iter(others), None)

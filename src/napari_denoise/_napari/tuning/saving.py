@@ -75,7 +75,7 @@ class SaveForm(Container):  # type: ignore[type-arg]
         return self._model is not None and not self._saved_as
 
     def offer(self, model: NetworkModel, start: str, images: str) -> None:
-        """Offer to save a model.
+        """Offer to save a model; one that was offered before, and not saved, is kept.
 
         Parameters
         ----------
@@ -84,6 +84,8 @@ class SaveForm(Container):  # type: ignore[type-arg]
         start, images : str
             Names of what it started from, and of the noisy images.
         """
+        if self.keep():
+            NEWS.changed.emit()
         self._model, self._from, self._saved_as = model, (start, images), ""
         self.replace.value = False
         self.box.value = self._free_name()

@@ -42,7 +42,7 @@ def describe_check(report: PairReport) -> str:
     """Say in a line what a check found; its reasons are listed below it."""
     if not report.is_refused:
         return report.summary
-    wrong = {finding.pair for finding in report.refused} - {None}
+    wrong = {finding.number for finding in report.refused} - {None}
     total = len(report.pairs)
     noun = "image" if all(pair.clean is None for pair in report.pairs) else "pair"
     if total == 1 or not wrong:

@@ -34,6 +34,8 @@ WARPED, MUCH_WARPED = 0.15, 0.4
 """Shares of the blocks that lie elsewhere that are warned of, and refused."""
 SWAPPED, HARDLY = 1.25, 0.7
 """Noise of the clean image, as a share of that of the noisy one."""
+SHARED_NOISE = 0.08
+"""Of the noise of the noisy image: with less, texture of the sample may feign it."""
 SLOPE_OFF, INTERCEPT_OFF = 0.02, 0.5
 """Difference from 1, and from 0 in σ of the noise, that is worth a note."""
 
@@ -99,6 +101,11 @@ def _judge(
         yield strangers
         if strangers.level == "refused" or strangers.kind == "faint":
             return
+    if matched.shared_noise > SHARED_NOISE:
+        frames = f"{1 / matched.shared_noise:.0f}"
+        said = sentences.HOLDS_THE_NOISY_ONE.format(**place, frames=frames)
+        yield Finding(name, "shared noise", "refused", said)
+        return
     yield from _position(matched, place)
     yield from _counts(matched.match, noise, place)
     yield from _planes(sample, noise, matched, place)

@@ -52,7 +52,8 @@ SATURATED = (
 )
 FOREIGN = (
     "The noisy and the clean image of “{name}”{channel} do not show the same field: "
-    "their details agree by {agreement}. Check which files belong together."
+    "their details agree by {agreement}. Check which files belong together. If they "
+    "do, leave the pair out: stripes or many hot pixels hide that."
 )
 DOUBTFUL = (
     "The noisy and the clean image of “{name}”{channel} agree less than their noise "
@@ -109,6 +110,11 @@ HARDLY = (
     "The clean image of “{name}”{channel} has {share} of the noise of the noisy one: "
     "as a target that costs detail. Average more frames; or, where both are single "
     "frames of one field, train on them as repeated frames."
+)
+HOLDS_THE_NOISY_ONE = (
+    "The clean image of “{name}”{channel} seems to be the mean of about {frames} "
+    "frames, and the noisy one is among them: a network would learn to return its "
+    "noise. Leave it out of the mean; a stack of the frames does that by itself."
 )
 SHUFFLED = (
     "The noisy image of “{name}” fits the clean image of “{other}” better than its own "
