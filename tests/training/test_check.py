@@ -403,3 +403,15 @@ def test_a_mean_that_holds_the_noisy_image_is_refused(count):
     assert f"about {count} frames" in finding.sentence
     honest = check_pairs(frames[0], np.mean(frames[1:], axis=0))
     assert not honest.is_refused
+
+
+def test_a_mean_of_many_that_may_hold_the_noisy_image_is_warned_of():
+    frames = [
+        draw(field(0), peak=20, gain=2, offset=100, read=2, seed=seed)[0]
+        for seed in range(21)
+    ]
+    report = check_pairs(frames[0], np.mean(frames[:-1], axis=0))
+    assert not report.is_refused
+    assert (report.pairs[0].name, "shared noise") in kinds(report, "warning")
+    honest = check_pairs(frames[0], np.mean(frames[1:], axis=0))
+    assert not kinds(honest, "warning")

@@ -64,6 +64,18 @@ def test_no_gain_is_rarely_taken_for_one_however_often_it_is_looked_at(
     assert taken < 0.1 * trials
 
 
+@pytest.mark.parametrize("blocks", [2, 3, 4, 8])
+def test_few_blocks_of_one_scene_are_surely_better_by_chance_once_in_forty(blocks):
+    rng = np.random.default_rng(2)
+    trials, taken = 2000, 0
+    for _ in range(trials):
+        before = rng.gamma(20, 0.01, blocks)
+        after = before * rng.normal(1, 0.05, blocks)
+        one_scene = np.zeros(blocks)
+        taken += gain(errors(before, one_scene), errors(after, one_scene)).is_sure
+    assert taken < 0.035 * trials
+
+
 def test_one_window_alone_is_never_sure():
     assert not gain(errors([1.0]), errors([0.1])).is_sure
 

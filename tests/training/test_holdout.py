@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from napari_denoise.errors import OptionError
 from napari_denoise.noise import Scaling
 from napari_denoise.training.fields import Field, Key
 from napari_denoise.training.holdout import SMALLEST, split_fields
-from napari_denoise.training.validation import cut_windows
+from napari_denoise.training.validation import cut_windows, judge
 
 SCALING = Scaling(None, 0.0, 1.0, 1.0)
 
@@ -127,3 +128,20 @@ def test_of_many_planes_of_one_scene_some_are_held_out(are_frames):
     else:
         assert held == {16, 17, 18, 19}
         assert training == set(range(15))
+
+
+def test_errors_are_told_of_blocks_of_a_window_row_by_row():
+    one = field(64, 128)
+    area = (slice(0, 64), slice(0, 128))
+    one = replace(one, target=one.noisy[0])
+    (window,) = cut_windows([(one, area)], {0: 3}, 40, seed=0)
+    corner = np.zeros((64, 128), np.float32)
+    corner[:32, :25] = 1.0  # the first of 2 x 5 blocks, about
+
+    def run(noisy, sigma):
+        return noisy + torch.from_numpy(corner)
+
+    found = judge([window], run, torch.device("cpu"))
+    assert found.scene.tolist() == [3] * 10
+    assert found.squares[0] == pytest.approx(1.0, abs=0.1)
+    assert found.squares[[2, 3, 4, 7, 8, 9]] == pytest.approx(0, abs=1e-5)

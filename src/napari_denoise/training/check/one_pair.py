@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.faint import Faint
-from napari_denoise.training.check.findings import Finding
+from napari_denoise.training.check.findings import Finding, Level
 from napari_denoise.training.check.pixel_values import check_saturation, percent
 from napari_denoise.training.check.stacks import mapped_otherwise
 from napari_denoise.training.match import Match, match_planes
@@ -34,8 +34,8 @@ WARPED, MUCH_WARPED = 0.15, 0.4
 """Shares of the blocks that lie elsewhere that are warned of, and refused."""
 SWAPPED, HARDLY = 1.25, 0.7
 """Noise of the clean image, as a share of that of the noisy one."""
-SHARED_NOISE = 0.08
-"""Of the noise of the noisy image: with less, texture of the sample may feign it."""
+SHARED, PERHAPS_SHARED = 0.08, 0.03
+"""Of the noise of the noisy image: below the first, texture may feign it."""
 SLOPE_OFF, INTERCEPT_OFF = 0.02, 0.5
 """Difference from 1, and from 0 in σ of the noise, that is worth a note."""
 
@@ -101,11 +101,11 @@ def _judge(
         yield strangers
         if strangers.level == "refused" or strangers.kind == "faint":
             return
-    if matched.shared_noise > SHARED_NOISE:
-        frames = f"{1 / matched.shared_noise:.0f}"
-        said = sentences.HOLDS_THE_NOISY_ONE.format(**place, frames=frames)
-        yield Finding(name, "shared noise", "refused", said)
-        return
+    shared = _shared_noise(matched, place)
+    if shared is not None:
+        yield shared
+        if shared.level == "refused":
+            return
     yield from _position(matched, place)
     yield from _counts(matched.match, noise, place)
     yield from _planes(sample, noise, matched, place)
@@ -210,6 +210,18 @@ def _planes(
         against=_in_words(matched.planes[one]),
     )
     yield Finding(place["name"], "planes", "refused", said)
+
+
+def _shared_noise(matched: Matched, place: dict[str, str]) -> Finding | None:
+    """Whether the clean image is a mean that holds the noisy one."""
+    share = matched.shared_noise
+    if share <= PERHAPS_SHARED:
+        return None
+    is_sure = share > SHARED
+    text = sentences.HOLDS_THE_NOISY_ONE if is_sure else sentences.MAY_HOLD_IT
+    said = text.format(**place, frames=f"{1 / share:.0f}")
+    level: Level = "refused" if is_sure else "warning"
+    return Finding(place["name"], "shared noise", level, said)
 
 
 def _noise_of_clean(matched: Matched, place: dict[str, str]) -> Finding | None:

@@ -116,6 +116,11 @@ HOLDS_THE_NOISY_ONE = (
     "frames, and the noisy one is among them: a network would learn to return its "
     "noise. Leave it out of the mean; a stack of the frames does that by itself."
 )
+MAY_HOLD_IT = (
+    "The clean image of “{name}”{channel} may be the mean of about {frames} frames "
+    "with the noisy one among them. If it is, leave it out of the mean: what is gained "
+    "on such pairs is lost on other images."
+)
 SHUFFLED = (
     "The noisy image of “{name}” fits the clean image of “{other}” better than its own "
     "(correlation {better:.2f} against {own:.2f}): the files seem to be shuffled."
