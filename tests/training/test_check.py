@@ -21,6 +21,7 @@ from napari_denoise.training.check import (
 from napari_denoise.training.check.faint import common_slopes
 from napari_denoise.training.match import Match
 from napari_denoise.training.pairs import Pair, View
+from napari_denoise.training.preparation import fields_of
 from tests.conftest import draw, synthetic_scene
 
 SIDE = 256
@@ -415,3 +416,16 @@ def test_a_mean_of_many_that_may_hold_the_noisy_image_is_warned_of():
     assert (report.pairs[0].name, "shared noise") in kinds(report, "warning")
     honest = check_pairs(frames[0], np.mean(frames[1:], axis=0))
     assert not kinds(honest, "warning")
+
+
+def test_pairs_of_one_field_are_one_scene():
+    frames = [frame(seed, scene=field(0))[0] for seed in range(7)]
+    means = [np.mean(np.delete(frames, n, axis=0), axis=0) for n in range(3)]
+    others = [frame(9, scene=field(n)) for n in (1, 2)]
+    noisy = [frames[0], others[0][0], frames[1], others[1][0], frames[2]]
+    clean = [means[0], others[0][1], means[1], others[1][1], means[2]]
+    report = check_pairs(noisy, clean)
+    assert report.scenes == {2: 0, 4: 0}
+    assert sum("show one field" in f.sentence for f in report.findings) == 2
+    fields = fields_of(report, "clean", 0, "auto")
+    assert fields.scenes == {0: 0, 1: 1, 2: 0, 3: 3, 4: 0}

@@ -121,6 +121,8 @@ class Fields:
     matches, noises : mapping
         What the check found, by numbers of pair and channel; what it did not look at
         is taken as it is, and its noise measured when it is needed.
+    alike : mapping of int to int
+        The first pair that shows the same field, as the check found.
 
     Attributes
     ----------
@@ -145,10 +147,12 @@ class Fields:
         noise: Any,
         matches: Matches,
         noises: Noises,
+        alike: Mapping[int, int] | None = None,
     ) -> None:
         self.pairs, self.target, self.radius = pairs, target, radius
         self._noise, self._matches, self._noises = noise, dict(matches), noises
         self.left_out: dict[int, str] = {}
+        self._alike = alike or {}
         self._summed: tuple[Key, NDArray[np.float64]] | None = None
         self._scalings: dict[int, list[Scaling]] = {}
         self._open = lru_cache(OPEN_AT_ONCE)(self._opened)
@@ -272,6 +276,7 @@ class Fields:
         self.sides[number] = noisy.layout.plane_shape
         sums = [plane_checksum(image) for image in (noisy, clean) if image is not None]
         known = [self.checksums[each] for each in sums if each in self.checksums]
+        known += [self._alike[number]] if number in self._alike else []
         self.scenes[number] = self.scenes[known[0]] if known else number
         for each in sums:
             self.checksums.setdefault(each, number)

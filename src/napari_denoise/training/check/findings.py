@@ -59,6 +59,8 @@ class PairReport:
         Of the noisy images, by the same numbers.
     checked : int
         How many pairs were checked fully; of the others only the headers were.
+    scenes : dict of int to int
+        The first pair that shows the same field, by the numbers of those that follow.
     """
 
     pairs: tuple[Pair, ...]
@@ -66,6 +68,7 @@ class PairReport:
     matches: dict[tuple[int, int], Match] = field(default_factory=dict)
     noise: dict[tuple[int, int], NoiseModel] = field(default_factory=dict)
     checked: int = 0
+    scenes: dict[int, int] = field(default_factory=dict)
 
     @property
     def refused(self) -> tuple[Finding, ...]:

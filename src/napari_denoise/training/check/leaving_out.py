@@ -58,6 +58,11 @@ def leave_out_odd(report: PairReport) -> PairReport:
         findings=tuple(findings),
         matches=_renumbered(report.matches, number),
         noise=_renumbered(report.noise, number),
+        scenes={
+            number[n]: number[first]
+            for n, first in report.scenes.items()
+            if n in number and first in number
+        },
     )
 
 

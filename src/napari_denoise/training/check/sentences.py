@@ -41,6 +41,10 @@ SHARED = (
     "“{name}” and “{other}” share their clean image: they show one field, which tells "
     "a network less than two."
 )
+ONE_FIELD = (
+    "“{name}” and “{other}” show one field, or planes next to each other: they are "
+    "held out together, or trained on together."
+)
 NO_NOISE = (
     "No noise can be measured in the noisy image of “{name}”{channel}: it may be "
     "denoised or clean already. Give raw images, or say how strong the noise is."

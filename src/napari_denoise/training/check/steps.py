@@ -19,7 +19,7 @@ from napari_denoise.training.check.headers import check_header, unreadable
 from napari_denoise.training.check.one_pair import check_pixels, faint_pair
 from napari_denoise.training.check.pixel_values import check_numbers, check_saturation
 from napari_denoise.training.check.samples import sample_planes, thumbnail
-from napari_denoise.training.check.strangers import find_strangers
+from napari_denoise.training.check.strangers import find_strangers, same_fields
 from napari_denoise.training.check.telling import told
 from napari_denoise.training.pairs import Gathered, gather_pairs
 
@@ -160,6 +160,7 @@ class _Check:
     faint: dict[tuple[int, int], tuple[Finding, Faint]] = field(default_factory=dict)
     unsure: set[tuple[int, int]] = field(default_factory=set)
     small: dict[int, tuple[Thumbnail, Thumbnail | None]] = field(default_factory=dict)
+    scenes: dict[int, int] = field(default_factory=dict)
 
     def look_at_header(self, number: int) -> None:
         """Open a pair, and keep it if its pixels can be looked at."""
@@ -264,6 +265,8 @@ class _Check:
         )
         for place, finding in found:
             self._tell(seen[place], [finding])
+        alike = same_fields([self.small[number][1] for number in seen])
+        self.scenes = {seen[place]: seen[first] for place, first in alike.items()}
 
     def lend_slopes(self) -> None:
         """Map the counts of faint pairs as those of the others are mapped.
@@ -290,6 +293,6 @@ class _Check:
 
     def report(self, checked: int) -> PairReport:
         """Return all of it, the gravest first."""
-        return PairReport(
-            self.pairs, told(self.findings), self.matches, self.noise, checked
-        )
+        said = told(self.findings)
+        known = self.matches, self.noise, checked, self.scenes
+        return PairReport(self.pairs, said, *known)

@@ -22,6 +22,8 @@ CERTAIN = 4.0
 """Standard errors by which another clean image must fit better."""
 CLEARLY = 0.05
 """Correlation by which it must, besides."""
+ALIKE = 0.8
+"""Correlation of clean images that show one field, or planes next to each other."""
 
 
 def find_strangers(
@@ -45,6 +47,13 @@ def find_strangers(
     finding : Finding
     """
     yield from _twice(names, noisy, clean)
+    for number, first in same_fields(clean).items():
+        one, other = clean[number], clean[first]
+        if one and other and one.checksum != other.checksum:
+            said = sentences.ONE_FIELD.format(
+                name=_distinct(names, first), other=_distinct(names, number)
+            )
+            yield number, Finding(names[number], "shared", "note", said)
     for shape in {small.pixels.shape for small in noisy}:
         group = [
             number
@@ -52,6 +61,32 @@ def find_strangers(
             if one.pixels.shape == shape and other is not None
         ]
         yield from _shuffled(names, noisy, clean, group)
+
+
+def same_fields(clean: Sequence[Thumbnail | None]) -> dict[int, int]:
+    """Find clean images that show one field.
+
+    Parameters
+    ----------
+    clean : sequence of Thumbnail or None
+        Of the pairs, of one channel.
+
+    Returns
+    -------
+    dict of int to int
+        The first pair that shows the field, by each later one that shows it too.
+    """
+    first: dict[int, int] = {}
+    for number, one in enumerate(clean):
+        for earlier, other in enumerate(clean[:number]):
+            if one is None or other is None or earlier in first:
+                continue
+            if one.pixels.shape == other.pixels.shape:
+                agreement = float(np.vdot(one.pixels, other.pixels))
+                if agreement > ALIKE:
+                    first[number] = earlier
+                    break
+    return first
 
 
 def _twice(
