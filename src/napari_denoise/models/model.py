@@ -42,6 +42,11 @@ class NetworkModel:
     path: Path | None = None
 
     @property
+    def is_trained(self) -> bool:
+        """Whether its weights were learned, and are not random."""
+        return bool(self.spec.training.megapixels)
+
+    @property
     def card(self) -> ModelCard:
         """What a user should know of it."""
         return network_card(

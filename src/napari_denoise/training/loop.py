@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.errors import FileError
+from napari_denoise.training.averaging import share_learned
 from napari_denoise.training.checkpoint import read_checkpoint, write_checkpoint
 from napari_denoise.training.events import (
     EpochDone,
@@ -80,7 +81,9 @@ class Loop:
         self.device, self.checkpoint, self._stopped = device, checkpoint, stopped
         self._alone = alone
         learned = alone.learned if alone else None
-        self.tuner = Tuner(start.network, course, device, learned)
+        self.tuner = Tuner(
+            start.network, course, device, learned, _share(start, material)
+        )
         self.step, self.seconds = 0, 0.0
         self.warnings: list[str] = []
         self._judged_at, self._cost = 0.0, 0.0
@@ -154,14 +157,14 @@ class Loop:
         return StepDone(self.step, done, self.seconds, left, loss)
 
     def _judge_epoch(self) -> EpochDone:
-        """Judge the averaged weights, and keep them if they are the best."""
+        """Judge what would be handed back, and keep it if it is the best."""
         began = time.perf_counter()
         validation = self._judged(self.material.held_out)
         training = self._judged(self.material.seen).share
         minutes = round(self.seconds / 60, 4)
         better, is_best = self.history.add(self.step, minutes, training, validation)
         if is_best:
-            self.history.weights = self.tuner.averaged_weights()
+            self.history.weights = self.tuner.tuned_weights()
         now = restore(self._shown, self.tuner.run, self.device)
         self._cost = time.perf_counter() - began
         self.seconds += self._cost
@@ -180,6 +183,7 @@ class Loop:
             self.history,
             self.device,
             self.seconds,
+            share=self.tuner.share,
             warnings=self.warnings,
         )
         is_better = self.history.is_surely_better
@@ -213,3 +217,8 @@ class Loop:
             if not self.history.points[1:]:  # told before hours of training
                 raise
             self.warnings.append(f"{error} Training went on without it.")
+
+
+def _share(start: NetworkModel, material: Material) -> float:
+    """Return the weight of what is learned; random weights are worth nothing."""
+    return share_learned(material.scenes) if start.is_trained else 1.0

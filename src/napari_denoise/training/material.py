@@ -70,6 +70,12 @@ class Material:
         """Pairs that were of no use when they were read, and why."""
         return self.fields.left_out
 
+    @property
+    def scenes(self) -> int:
+        """How many scenes are trained on."""
+        training = self.cutter.split.training
+        return len({self.fields.scenes[key.pair] for key in training})
+
     def batch(self, step: int, seed: int) -> Batch:
         """Draw the batch of a step: it depends on the step and the seed alone."""
         rng = np.random.default_rng([seed, 1, step])

@@ -105,7 +105,7 @@ def choose_start(model: Any) -> NetworkModel:
 
 def usual_rate(start: NetworkModel, target: str) -> float:
     """Return the learning rate where none is given."""
-    if not start.spec.training.megapixels:
+    if not start.is_trained:
         return RATE_FROM_SCRATCH
     return RATE_ALONE if target in ALONE else RATE
 

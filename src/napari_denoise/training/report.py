@@ -49,6 +49,7 @@ def describe_training(
     history: History,
     device: torch.device,
     seconds: float,
+    share: float,
     warnings: list[str],
 ) -> dict[str, Any]:
     """Tell how a model was fine-tuned: plain data, for its file.
@@ -67,6 +68,8 @@ def describe_training(
         What it was trained on.
     seconds : float
         Of training.
+    share : float
+        Weight of what was learned; the rest is that of the start.
     warnings : list of str
         What the user should know besides.
 
@@ -91,6 +94,7 @@ def describe_training(
         "noise": _noise(material.held_out + material.seen),
         "course": course.to_dict(),
         "patch": material.cutter.side,
+        "share_learned": round(share, 3),
         "start": _decibels(first.validation),
         "best": _decibels(chosen.validation),
         "gain_db": 0.0 if kept else best.gain_db,

@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel
 from napari_denoise.devices import free_memory, is_out_of_memory
 from napari_denoise.errors import DeviceError
 from napari_denoise.networks.base import channels_last
-from napari_denoise.training.averaging import warming_average
+from napari_denoise.training.averaging import blend, warming_average
 from napari_denoise.training.losses import make_loss
 from napari_denoise.training.precision import cpu_has_bfloat16, mixed_precision
 from napari_denoise.training.trainable import bottleneck_dropout, choose_trainable
@@ -41,13 +41,15 @@ class Tuner:
     device : torch.device
     objective : callable, optional
         What is learned from noisy images alone; the course's loss by default.
+    share : float
+        Weight of what is learned; the rest is that of the start.
 
     Attributes
     ----------
     network : DenoisingNetwork
         What learns.
     average : AveragedModel
-        What is judged and handed back.
+        Its running average.
     """
 
     def __init__(
@@ -56,8 +58,11 @@ class Tuner:
         course: Course,
         device: torch.device,
         objective: Objective | None = None,
+        share: float = 1.0,
     ) -> None:
-        self.course, self.device = course, device
+        self.course, self.device, self.share = course, device, share
+        self._start = copy.deepcopy(network).to(device).eval()
+        self._tuned, self._tuned_at = copy.deepcopy(self._start), -1
         self.network = copy.deepcopy(network).to(device)
         channels_last(self.network)
         self.average = AveragedModel(
@@ -152,15 +157,22 @@ class Tuner:
 
     @torch.no_grad()
     def run(self, noisy: Tensor, sigma: Tensor) -> Tensor:
-        """Denoise by the averaged weights, in full precision."""
-        averaged: Any = self.average.eval().module
-        output: Tensor = averaged.between_neighbours(noisy, sigma)
+        """Denoise by the weights that would be handed back, in full precision."""
+        output: Tensor = self._blended().between_neighbours(noisy, sigma)
         return output
 
-    def averaged_weights(self) -> dict[str, Tensor]:
-        """Copy the averaged weights to the CPU."""
-        averaged = self.average.module.state_dict().items()
-        return {name: value.detach().cpu().clone() for name, value in averaged}
+    def tuned_weights(self) -> dict[str, Tensor]:
+        """Copy the weights that would be handed back to the CPU."""
+        tuned = self._blended().state_dict().items()
+        return {name: value.detach().cpu().clone() for name, value in tuned}
+
+    def _blended(self) -> DenoisingNetwork:
+        """Average start and running average, once after each step."""
+        updates = int(self.average.n_averaged)
+        if self._tuned_at != updates:
+            blend(self._tuned, self._start, self.average.module, self.share)
+            self._tuned_at = updates
+        return self._tuned
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on."""
@@ -175,6 +187,7 @@ class Tuner:
         """Go on from a state."""
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
+        self._tuned_at = -1
         self.optimiser.load_state_dict(state["optimiser"])
         if state["scaler"]:  # empty where the loss needed no scale
             self.scaler.load_state_dict(state["scaler"])
