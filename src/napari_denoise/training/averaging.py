@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-DOUBT = 2.0
+DOUBT = 1.0
 """So many scenes weigh as much as the start."""
 
 
