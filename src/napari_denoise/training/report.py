@@ -195,7 +195,9 @@ def _data_in_words(material: Material) -> str:
     listed = ", ".join(facts["names"])
     unnamed = pairs - len(facts["names"])
     more = f" and {unnamed} more" if unnamed else ""
-    return f"{pairs} images of the user's own, {planes} planes: {listed}{more}"
+    images = "1 image" if pairs == 1 else f"{pairs} images"
+    of_planes = "1 plane" if planes == 1 else f"{planes} planes"
+    return f"{images} of the user's own, {of_planes}: {listed}{more}"
 
 
 def _noise(windows: Sequence[Window]) -> list[dict[str, Any]]:
