@@ -152,3 +152,16 @@ def test_a_mean_that_holds_the_noisy_image_is_told_from_one_that_does_not(
     others = match_planes([frames[0]], [np.mean(frames[1:], axis=0)], noise)
     assert others.shared_noise == 0
     assert others.match.clean_noise == pytest.approx(1 / 8, rel=0.35)
+
+
+def test_hot_pixels_do_not_hide_that_images_show_one_field():
+    clean = real_scene(PAIRS["actin 20×"])[:160, :160]
+    noisy, noise = drawn(clean, 20)
+    rng = np.random.default_rng(0)
+    hot = rng.random(noisy.shape) < 0.004
+    spoiled = noisy + hot * rng.exponential(100 * noisy.std(), noisy.shape)
+    agreement, usual = (
+        match_planes([image], [clean], noise).registration.correlation
+        for image in (spoiled, noisy)
+    )
+    assert agreement == pytest.approx(usual, rel=0.02)

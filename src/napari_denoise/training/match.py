@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.ndimage import median_filter
 from scipy.ndimage import shift as move
 
 from napari_denoise.noise import finite_plane
@@ -33,6 +34,8 @@ NOT_WORTH_MOVING = 0.1
 """Pixels. Interpolation would cost as much as such a shift."""
 CERTAIN = 3.0
 """Standard errors that a shift must exceed."""
+HOT = 8.0
+"""Standard deviations of the noise above the pixels around."""
 SPLINE = 2
 """Pixels next to the border that a cubic spline makes of what lies beyond."""
 
@@ -149,7 +152,7 @@ def match_planes(
     ones = [finite_plane(np.asarray(plane))[0] for plane in noisy]
     others = [finite_plane(np.asarray(plane))[0] for plane in clean]
     limit = farthest_shift(ones[0].shape)
-    registration = register(ones, others, limit)
+    registration = register([_cooled(one, noise) for one in ones], others, limit)
     moving = Match(_worthwhile(registration, limit))
     ones = [moving.inside(plane) for plane in ones]
     others = [moving.inside(moving.apply(plane)) for plane in others]
@@ -169,6 +172,13 @@ def match_planes(
         shared,
         planes=_each(ones, others, noise),
     )
+
+
+def _cooled(plane: NDArray[np.float32], noise: NoiseModel) -> NDArray[np.float32]:
+    """Replace hot pixels by the median around them: they are no landmarks."""
+    around = median_filter(plane, 3)
+    hot = plane - around > HOT * np.maximum(noise.std(around), 1e-20)
+    return np.where(hot, around, plane)
 
 
 def _each(

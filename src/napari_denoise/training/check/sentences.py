@@ -57,7 +57,7 @@ SATURATED = (
 FOREIGN = (
     "The noisy and the clean image of “{name}”{channel} do not show the same field: "
     "their details agree by {agreement}. Check which files belong together. If they "
-    "do, leave the pair out: stripes or many hot pixels hide that."
+    "do, leave the pair out: strong stripes hide that."
 )
 DOUBTFUL = (
     "The noisy and the clean image of “{name}”{channel} agree less than their noise "
