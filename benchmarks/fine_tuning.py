@@ -21,17 +21,14 @@ import csv
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from skimage.io import imread
+from widefield import fields
 
-from napari_denoise import NoiseModel, denoise, evaluate, load_model
-from napari_denoise.noise import simulate
+from napari_denoise import denoise, evaluate, load_model
 from napari_denoise.progress import run_to_end
 from napari_denoise.training.events import EpochDone, StepDone
 from napari_denoise.training.fine_tuning import fine_tune_steps
@@ -40,6 +37,7 @@ from napari_denoise.training.report import tuned_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from widefield import Field
 
     from napari_denoise.models import NetworkModel
 
@@ -47,12 +45,8 @@ if TYPE_CHECKING:
 
 READINGS = (1, 5, 15)
 """Minutes."""
-LAST_FIELD_TRAINED_ON = 10
 STEPS_A_MINUTE = 400
 """Of the U-Net on two quiet cores, judging included."""
-DETECTOR = NoiseModel(gain=2.0, offset=100.0, read_std=3.0)
-PHOTONS = 15
-"""At the 99.9th percentile of a simulated image."""
 TABLE = Path(__file__).with_suffix(".csv")
 COLUMNS = (
     "set",
@@ -73,55 +67,6 @@ COLUMNS = (
     "best_db",
     "seconds",
 )
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field and stain.
-
-    Attributes
-    ----------
-    name : str
-    folder : Path
-        Of W2S.
-    is_simulated : bool
-    """
-
-    name: str
-    folder: Path
-    is_simulated: bool
-
-    @property
-    def is_trained_on(self) -> bool:
-        """Whether it is one of the first ten fields."""
-        return int(self.name[:3]) <= LAST_FIELD_TRAINED_ON
-
-    @cached_property
-    def clean(self) -> NDArray[Any]:
-        """The clean image, as the camera would have counted it."""
-        image = imread(next((self.folder / "clean").glob(f"{self.name}.*")))
-        if not self.is_simulated:
-            return np.asarray(image)
-        unit = image.astype(np.float32) / np.percentile(image, 99.9)
-        return np.asarray(DETECTOR.offset + DETECTOR.gain * PHOTONS * unit, np.float32)
-
-    def noisy(self, frame: int = 0) -> NDArray[Any]:
-        """Return a noisy image of it; any number of frames where it is simulated."""
-        if not self.is_simulated:
-            return np.asarray(
-                imread(next((self.folder / "noisy").glob(f"{self.name}.*")))
-            )
-        seed = [frame, *map(ord, self.name)]
-        counts = simulate(self.clean, DETECTOR, np.random.default_rng(seed))
-        return counts.round().clip(0, 65535).astype(np.uint16)
-
-
-def fields(data: Path, kind: str, stain: str) -> list[Field]:
-    """List all fields of a set, of one stain or all."""
-    folder = data / "dev" / "w2s"
-    names = sorted(path.stem for path in (folder / "noisy").iterdir())
-    names = [name for name in names if stain in ("all", name[-1])]
-    return [Field(name, folder, kind == "simulated") for name in names]
 
 
 def chosen(known: list[Field], count: int) -> list[Field]:

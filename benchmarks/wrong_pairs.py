@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skimage.io import imread
+from widefield import fields
 
 from napari_denoise import check_pairs
 
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     data = parser.parse_args().data
     counts: dict[str, Counter[str]] = {}
-    for noisy, clean in _groups(data / "dev" / "w2s"):
+    for noisy, clean in _groups(data):
         for case, first, second, wrong in _cases(noisy, clean):
             refused = _refused(check_pairs(first, second), len(first))
             counts.setdefault(case, Counter()).update(
@@ -67,17 +67,13 @@ def main() -> None:
     TABLE.write_text(HEAD + "".join(lines), encoding="utf-8")
 
 
-def _groups(folder: Path) -> Iterator[tuple[Images, Images]]:
+def _groups(data: Path) -> Iterator[tuple[Images, Images]]:
     """Give noisy and clean images of a few fields of one stain at a time."""
-    names = sorted(path.name for path in (folder / "noisy").iterdir())
     for stain in "012":
-        of_stain = [name for name in names if name.split(".")[0].endswith(stain)]
+        of_stain = fields(data, "w2s", stain)
         for first in range(0, len(of_stain), GROUP):
             group = of_stain[first : first + GROUP]
-            yield tuple(
-                [imread(folder / kind / name) for name in group]
-                for kind in ("noisy", "clean")
-            )
+            yield [field.noisy() for field in group], [field.clean for field in group]
 
 
 def _cases(noisy: Images, clean: Images) -> Iterator[Case]:

@@ -18,8 +18,10 @@ SUFFIX_3D = "-3d"
 FOLDER_VARIABLE = "NAPARI_DENOISE_MODELS"
 """Environment variable with another folder of one's own models."""
 
-# What every file system takes, and no command line splits or mistakes for an option.
 LONGEST = 100
+"""Characters of a name: no file system takes any number."""
+
+# What every file system takes, and no command line splits or mistakes for an option.
 _WRITABLE = re.compile(r"\w(?:[\w .,()+-]*[\w)+])?")
 
 

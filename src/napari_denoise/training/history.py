@@ -108,11 +108,12 @@ class History:
         last = self.points[-1]
         if not self.gains[-1].may_be_chance:
             return "Not better than the start on held-out data."
-        told = f"{last.gain_db:+.2f} dB on held-out data"
+        told = "how far chance goes cannot be told"
         if np.isfinite(last.gain_error_db):
-            told += f", with an error of {last.gain_error_db:.2f} dB"
-        else:
-            told = "how far chance goes cannot be told"
+            told = (
+                f"{last.gain_db:+.2f} dB on held-out data, with an error of "
+                f"{last.gain_error_db:.2f} dB"
+            )
         return f"Too few pairs to tell: {told}. More, or larger images, would tell."
 
     def _kept(self) -> str:

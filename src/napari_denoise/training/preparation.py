@@ -88,8 +88,15 @@ def check_for(
 
 def fields_of(report: PairReport, target: str, radius: int, noise: Any) -> Fields:
     """Make fields of accepted pairs, for a model that looks at so many planes."""
-    known = report.matches, report.noise, report.scenes
-    return Fields(report.pairs, target, radius, noise, *known)
+    return Fields(
+        report.pairs,
+        target,
+        radius,
+        noise,
+        report.matches,
+        report.noise,
+        report.scenes,
+    )
 
 
 def choose_start(model: Any) -> NetworkModel:

@@ -61,10 +61,10 @@ class Tuner:
         share: float = 1.0,
     ) -> None:
         self.course, self.device, self.share = course, device, share
-        self._start = copy.deepcopy(network).to(device).eval()
-        self._tuned, self._tuned_at = copy.deepcopy(self._start), -1
         self.network = copy.deepcopy(network).to(device)
         channels_last(self.network)
+        self._start = copy.deepcopy(self.network).eval()
+        self._tuned, self._tuned_at = copy.deepcopy(self._start), -1
         self.average = AveragedModel(
             self.network, multi_avg_fn=warming_average(MEMORY), use_buffers=True
         )

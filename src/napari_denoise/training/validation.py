@@ -37,6 +37,7 @@ MOST_WINDOWS = 40
 LARGEST, SMALLEST = 128, 16
 """Pixels along a side of a window: at its borders a network sees less."""
 STEP = 8
+"""Pixels by which a side is shortened where windows are too few."""
 BLOCK = 24
 """Pixels along a side, about: errors of pixels so far apart are independent."""
 WINDOWS_PER_BATCH = 8

@@ -258,14 +258,12 @@ class _Check:
     def compare(self, chosen: list[int]) -> None:
         """Compare each pair with all others, by thumbnails of the first channel."""
         seen = [number for number in chosen if number in self.small]
-        found = find_strangers(
-            [self.pairs[number].name for number in seen],
-            [self.small[number][0] for number in seen],
-            [self.small[number][1] for number in seen],
-        )
-        for place, finding in found:
+        names = [self.pairs[number].name for number in seen]
+        noisy = [self.small[number][0] for number in seen]
+        clean = [self.small[number][1] for number in seen]
+        alike = same_fields(clean)
+        for place, finding in find_strangers(names, noisy, clean, alike):
             self._tell(seen[place], [finding])
-        alike = same_fields([self.small[number][1] for number in seen])
         self.scenes = {seen[place]: seen[first] for place, first in alike.items()}
 
     def lend_slopes(self) -> None:
@@ -294,5 +292,6 @@ class _Check:
     def report(self, checked: int) -> PairReport:
         """Return all of it, the gravest first."""
         said = told(self.findings)
-        known = self.matches, self.noise, checked, self.scenes
-        return PairReport(self.pairs, said, *known)
+        return PairReport(
+            self.pairs, said, self.matches, self.noise, checked, self.scenes
+        )

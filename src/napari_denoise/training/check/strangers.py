@@ -10,7 +10,7 @@ from napari_denoise.training.check import sentences
 from napari_denoise.training.check.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,7 @@ def find_strangers(
     names: Sequence[str],
     noisy: Sequence[Thumbnail],
     clean: Sequence[Thumbnail | None],
+    alike: Mapping[int, int],
 ) -> Iterator[tuple[int, Finding]]:
     """Compare each noisy image with the clean images of all pairs.
 
@@ -39,6 +40,8 @@ def find_strangers(
         Of the pairs.
     noisy, clean : sequence of Thumbnail
         Of the same pairs, of one channel.
+    alike : mapping of int to int
+        From :func:`same_fields`.
 
     Yields
     ------
@@ -47,7 +50,7 @@ def find_strangers(
     finding : Finding
     """
     yield from _twice(names, noisy, clean)
-    for number, first in same_fields(clean).items():
+    for number, first in alike.items():
         one, other = clean[number], clean[first]
         if one and other and one.checksum != other.checksum:
             said = sentences.ONE_FIELD.format(
