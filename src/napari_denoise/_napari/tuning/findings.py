@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_denoise._napari.messages import EDGES, text_label
-from napari_denoise._napari.scrolling import SteadyScrollArea
+from napari_denoise._napari.scrolling import ListScrollArea
 from napari_denoise._napari.tuning.wording import LEVELS, describe_check
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class FindingsList:
         self._column.setContentsMargins(6, 0, 0, 0)
         self._column.addStretch(1)
         self._labels: list[Label] = []
-        self.native = SteadyScrollArea(page, LINES)
+        self.native = ListScrollArea(page, LINES)
         self.native.hide()
 
     @property
