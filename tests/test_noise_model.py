@@ -9,7 +9,7 @@ import pytest
 
 from napari_denoise import NoiseModel
 from napari_denoise.errors import NoiseError
-from napari_denoise.noise import Scaling, simulate
+from napari_denoise.noise import Scaling, compare_noise, simulate
 from tests.conftest import synthetic_scene
 
 FIELDS = {"gain", "offset", "read_std", "sigma", "correlation_length", "kind"}
@@ -107,3 +107,11 @@ def test_what_was_told_makes_the_model_again():
         2.0, 100.0, 3.0, 1.5, level=400.0, warnings=("a",), offset_assumed=True
     )
     assert NoiseModel.from_dict(json.loads(json.dumps(model.to_dict()))) == model
+
+
+def test_noise_that_was_given_is_compared_with_what_is_measured() -> None:
+    measured = NoiseModel(2, 100, level=300)
+    assert compare_noise(NoiseModel(2, 90, level=1), measured) == ""
+    assert compare_noise(NoiseModel(8, 100), measured).startswith("This is 2 times")
+    assert "0.5 times" in compare_noise(NoiseModel.gaussian(10), measured)
+    assert compare_noise(NoiseModel(8), NoiseModel()) == ""

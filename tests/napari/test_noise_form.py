@@ -20,7 +20,7 @@ from napari_denoise import Measure, NoiseModel, background_region, estimate_nois
 from napari_denoise._napari.layers import likely_axes
 from napari_denoise._napari.measuring.form import CHOICES, NoiseForm
 from napari_denoise._napari.measuring.plot import INSTALL, NoisePlot
-from napari_denoise._napari.wording import compare_noise, noise_in_numbers
+from napari_denoise._napari.wording import noise_in_numbers
 from napari_denoise.errors import DenoiseError, NoiseError
 from napari_denoise.sources import layer_axes
 from tests.conftest import draw, scene
@@ -334,14 +334,6 @@ def test_a_region_elsewhere_is_refused(
 )
 def test_numbers_are_said(model: NoiseModel, words: str) -> None:
     assert words in [said for _, said in noise_in_numbers(model)]
-
-
-def test_typed_noise_is_compared_with_the_image() -> None:
-    measured = NoiseModel(2, 100, level=300)
-    assert compare_noise(NoiseModel(2, 90, level=1), measured) == ""
-    assert compare_noise(NoiseModel(8, 100), measured).startswith("This is 2 times")
-    assert "0.5 times" in compare_noise(NoiseModel.gaussian(10), measured)
-    assert compare_noise(NoiseModel(8), NoiseModel()) == ""
 
 
 def test_the_plot_shows_what_is_measured(

@@ -28,6 +28,7 @@ from napari_denoise._napari.tuning.view import INSTALL, CourseView
 from napari_denoise._napari.tuning.wording import STILL_OFFERED, suggest_name
 from napari_denoise.models import load_model, new_model, own_models, save_own_model
 from napari_denoise.models.names import check_name
+from napari_denoise.noise import NoiseModel
 from napari_denoise.training import losses, targets, trainable
 from napari_denoise.training.augmentation import Augmentation
 from napari_denoise.training.events import Point, TrainingStarted
@@ -433,6 +434,30 @@ def test_model_time_and_device_are_remembered(
     assert form.length.value == 0
     assert form.advanced.device.value == "cpu"
     assert form.more.value
+
+
+def test_noise_that_is_typed_is_taken_and_what_was_found_before_is_forgotten(
+    tune: Any, click: Any, finish: Any
+) -> None:
+    panel = tune()
+    noise = panel.form.data.noise
+    assert noise.choice.native.isHidden()
+    panel.form.more.value = True
+    assert not noise.choice.native.isHidden()
+    assert panel.form.request().data["noise"] == "auto"
+    click(panel.check)
+    finish(panel)
+    assert panel.findings.sentences
+    noise.choice.value = "typed"
+    assert panel.findings.sentences == []
+    noise.numbers.gain.value, noise.numbers.offset.value = 0.125, 90
+    assert panel.form.request().data["noise"] == NoiseModel(0.125, 90.0, 2.0)
+    click(panel.check)
+    finish(panel)
+    assert any("does not fit" in said for said in panel.findings.sentences)
+    noise.numbers.gain.value = noise.numbers.read_noise.value = 0
+    click(panel.check)
+    assert panel.bar.message.value.startswith("Type a gain")
 
 
 def test_closing_the_panel_ends_the_course(

@@ -295,7 +295,7 @@ def test_images_without_noise_are_refused(fields):
     assert ("image", "flat") in kinds(check_pairs(frame(0)[0], np.zeros((SIDE, SIDE))))
 
 
-def test_noise_that_is_given_is_not_measured(fields):
+def test_noise_that_is_given_is_kept(fields):
     noisy, clean = fields
     model = NoiseModel(2.0, 100.0, 2.0)
     report = check_pairs(noisy[:1], clean[:1], noise=model)
@@ -303,6 +303,18 @@ def test_noise_that_is_given_is_not_measured(fields):
     assert check_pairs(noisy[0], noise="none").noise[0, 0].kind == "gaussian"
     with pytest.raises(NoiseError):
         check_pairs(noisy[0], noise=-1)
+
+
+def test_noise_that_does_not_fit_is_warned_of_and_no_pair_refused_by_it(fields):
+    noisy, clean = fields
+    wrong = NoiseModel(0.1, 100.0, 1.0)
+    report = check_pairs(noisy, clean, noise=wrong)
+    assert not report.is_refused
+    (told,) = [found for found in report.findings if found.kind == "noise given"]
+    assert told.level == "warning"
+    assert "times the noise of the image" in told.sentence
+    assert set(report.noise.values()) == {wrong}
+    assert report.matches == check_pairs(noisy, clean).matches
 
 
 def test_saturation_is_warned_of(fields):

@@ -11,10 +11,10 @@ from psygnal import Signal
 from napari_denoise._napari.jobs import steps_worker
 from napari_denoise._napari.layers import METADATA_KEY, is_result, snapshot
 from napari_denoise._napari.ranking_window import RankingWindow
-from napari_denoise._napari.wording import compare_noise, describe_assessment
+from napari_denoise._napari.wording import describe_assessment
 from napari_denoise._napari.work import Work
 from napari_denoise.errors import ImageError
-from napari_denoise.noise import NoiseModel, estimate_noise
+from napari_denoise.noise import NoiseModel, compare_noise, estimate_noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

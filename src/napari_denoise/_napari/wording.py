@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from napari_denoise.noise import NoiseModel
     from napari_denoise.trust.verdict import Assessment
 
-UNLIKE = 1.25
-"""Noise that was typed may differ so much from what is measured."""
-
 
 def describe_model(card: ModelCard) -> str:
     """Say what a model is good for and how large it is."""
@@ -221,21 +218,3 @@ def _photon_numbers(model: NoiseModel, level: float | None) -> list[tuple[str, s
         rows.append(("Mean level", f"{level:.4g} counts, σ = {sigma:.3g}"))
         rows.append(("Photons", f"{photons:.3g} per pixel there{doubt}"))
     return rows
-
-
-def compare_noise(given: NoiseModel, measured: NoiseModel) -> str:
-    """Say how far noise that was typed is from what is measured; nothing if it fits.
-
-    Parameters
-    ----------
-    given, measured : NoiseModel
-        Of the same channel.
-    """
-    level = measured.level
-    if level is None or measured.sigma == 0:
-        return ""
-    ratio = float(given.std(level)) / measured.sigma
-    if 1 / UNLIKE < ratio < UNLIKE:
-        return ""
-    found = f"σ = {measured.sigma:.3g} counts is measured at the mean brightness"
-    return f"This is {ratio:.2g} times the noise of the image: {found}."

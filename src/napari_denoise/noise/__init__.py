@@ -10,6 +10,7 @@ from napari_denoise.noise.anscombe import (
     stabilise,
     unstabilise,
 )
+from napari_denoise.noise.comparing import compare_noise
 from napari_denoise.noise.conservation import keep_counts
 from napari_denoise.noise.estimation import estimate_plane_noise, gaussian_sigma
 from napari_denoise.noise.measure import Measure
@@ -28,6 +29,7 @@ __all__ = [
     "NoiseModel",
     "Scaling",
     "VarianceFit",
+    "compare_noise",
     "estimate_noise",
     "estimate_plane_noise",
     "exact_unbiased_inverse",

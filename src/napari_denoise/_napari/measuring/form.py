@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from magicgui.widgets import ComboBox, Container, FloatSpinBox, PushButton
+from magicgui.widgets import ComboBox, Container, PushButton
 from napari.layers import Shapes
 
 from napari_denoise._napari import tooltips
 from napari_denoise._napari.layer_inputs import limit_width
 from napari_denoise._napari.layers import snapshot, unique_name
 from napari_denoise._napari.measuring.dock import NoiseDock, Wanted
+from napari_denoise._napari.measuring.numbers import (
+    ALL_KNOWN,
+    MEASURED,
+    OFFSET_KNOWN,
+    SIGMA_KNOWN,
+    UNKNOWN,
+    NoiseNumbers,
+)
 from napari_denoise._napari.measuring.regions import background_region
 from napari_denoise.axes import resolve_axes
 from napari_denoise.errors import ImageError, NoiseError
@@ -20,29 +27,22 @@ from napari_denoise.noise import Measure, NoiseModel
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from magicgui.widgets import Widget
     from napari.layers import Image
     from napari.viewer import Viewer
 
     Chosen = tuple[Image | None, str | None]
 
 CHOICES = (
-    ("measured from the image", "auto"),
-    ("measured, offset known", "offset"),
+    MEASURED,
+    OFFSET_KNOWN,
     ("measured on a region", "region"),
-    ("Gaussian, σ known", "sigma"),
-    ("all numbers known", "typed"),
-    ("not modelled", "none"),
+    SIGMA_KNOWN,
+    ALL_KNOWN,
+    UNKNOWN,
 )
-INPUTS = {
-    "offset": ("offset",),
-    "region": ("region", "draw"),
-    "sigma": ("sigma",),
-    "typed": ("gain", "offset", "read_noise"),
-}
 REGION_NAME = "background"
 PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
-DIGITS = 5
-"""Digits of a typed number that are told apart, at the brightest of the image."""
 
 
 class Source(NamedTuple):
@@ -89,17 +89,15 @@ class NoiseForm(Container):  # type: ignore[type-arg]
             event.connect(self.reset_choices)
         self._on_choice()
 
-    def _make_inputs(self) -> Sequence[ComboBox | FloatSpinBox | PushButton]:
-        self.sigma = _number("σ", 10, 1e-6, tooltips.SIGMA)
-        self.gain = _number("Gain", 1, 0, tooltips.GAIN)
-        self.offset = _number("Offset", 100, -1e9, tooltips.OFFSET)
-        self.read_noise = _number("Read noise", 2, 0, tooltips.READ_NOISE)
+    def _make_inputs(self) -> Sequence[Widget]:
+        self.numbers = numbers = NoiseNumbers()
+        self.sigma, self.gain = numbers.sigma, numbers.gain
+        self.offset, self.read_noise = numbers.offset, numbers.read_noise
         self.region = ComboBox(
             label="Region", choices=self._shapes_layers, tooltip=tooltips.REGION
         )
         self.draw = PushButton(text="Draw a region", tooltip=tooltips.DRAW_REGION)
-        numbers = [self.sigma, self.gain, self.offset, self.read_noise]
-        return [*numbers, self.region, self.draw]
+        return [*numbers.rows, self.region, self.draw]
 
     def option(self, layer: Image, axes: str | None = None) -> Any:
         """Read the inputs.
@@ -121,16 +119,9 @@ class NoiseForm(Container):  # type: ignore[type-arg]
         NoiseError
             If something is missing.
         """
-        choice = self.choice.value
-        if choice == "sigma":
-            return float(self.sigma.value)
-        if choice == "offset":
-            return Measure(offset=self.offset.value)
-        if choice == "region":
+        if self.choice.value == "region":
             return background_region(self._drawn(), layer, axes=axes)
-        if choice == "typed":
-            return self._typed()
-        return str(choice)
+        return self.numbers.option(str(self.choice.value))
 
     def as_python(self, image: str, axes: str | None = None) -> Source:
         """Write the choice as Python, for napari's console.
@@ -153,27 +144,25 @@ class NoiseForm(Container):  # type: ignore[type-arg]
             As `option`.
         """
         choice = self.choice.value
-        if choice == "sigma":
-            return Source(repr(float(self.sigma.value)))
-        if choice == "offset":
-            return Source(repr(Measure(offset=self.offset.value)), ("Measure",))
         if choice == "region":
             shapes = f"viewer.layers[{self._drawn().name!r}]"
             more = "" if axes is None else f", axes={axes!r}"
             text = f"background_region({shapes}, {image}{more})"
             return Source(text, ("background_region",))
-        if choice == "typed":
-            model = self._typed()
-            numbers = f"gain={model.gain}, offset={model.offset}"
-            text = f"NoiseModel({numbers}, read_std={model.read_std})"
+        option = self.numbers.option(str(choice))
+        if isinstance(option, NoiseModel):
+            numbers = f"gain={option.gain}, offset={option.offset}"
+            text = f"NoiseModel({numbers}, read_std={option.read_std})"
             return Source(text, ("NoiseModel",))
-        return Source(f'"{choice}"')
+        if isinstance(option, Measure):
+            return Source(repr(option), ("Measure",))
+        return Source(f'"{option}"' if isinstance(option, str) else repr(option))
 
     def refresh(self, *_: Any) -> None:
         """Follow another image, or other axes."""
         layer = self._chosen()[0]
         if layer is not None:
-            self._fit_digits(layer)
+            self.numbers.fit_digits(layer)
         self.dock.refresh()
 
     def close(self) -> None:
@@ -210,12 +199,6 @@ class NoiseForm(Container):  # type: ignore[type-arg]
         letters = resolve_axes(source.data.shape, axes, source.axes)
         return Wanted(layer, source.data, letters, self.option(layer, letters))
 
-    def _typed(self) -> NoiseModel:
-        gain, read_std = float(self.gain.value), float(self.read_noise.value)
-        if gain == read_std == 0:
-            raise NoiseError("Type a gain or a read noise above 0.")
-        return NoiseModel(gain, float(self.offset.value), read_std)
-
     def _drawn(self) -> Shapes:
         if self.region.value is None:
             raise NoiseError(
@@ -227,17 +210,10 @@ class NoiseForm(Container):  # type: ignore[type-arg]
     def _shapes_layers(self, _widget: Any) -> list[Shapes]:
         return [layer for layer in self._viewer.layers if isinstance(layer, Shapes)]
 
-    def _fit_digits(self, layer: Image) -> None:
-        """Let numbers have as many decimals as the image's counts call for."""
-        brightest = max(abs(end) for end in layer.contrast_limits_range)
-        digits = DIGITS - math.floor(math.log10(brightest or 1.0))
-        for box in (self.sigma, self.gain, self.offset, self.read_noise):
-            box.native.setDecimals(min(max(digits, 2), 12))
-
     def _on_choice(self) -> None:
-        shown = INPUTS.get(self.choice.value, ())
-        for name in ("sigma", "gain", "offset", "read_noise", "region", "draw"):
-            getattr(self, name).visible = name in shown
+        self.numbers.show(str(self.choice.value))
+        on_region = self.choice.value == "region"
+        self.region.visible = self.draw.visible = on_region
 
     def _on_region(self, *_: Any) -> None:
         layer = self.region.value
@@ -270,9 +246,3 @@ class NoiseForm(Container):  # type: ignore[type-arg]
         )
         self.region.value = shapes
         shapes.mode = "add_rectangle"
-
-
-def _number(label: str, value: float, least: float, tooltip: str) -> FloatSpinBox:
-    return FloatSpinBox(
-        label=label, value=value, min=least, max=1e9, step=1, tooltip=tooltip
-    )

@@ -19,7 +19,8 @@ from napari_denoise._napari.labels import sentence
 from napari_denoise._napari.messages import EDGES
 from napari_denoise._napari.scrolling import FittingScrollArea
 from napari_denoise._napari.themes import colours_of
-from napari_denoise._napari.wording import compare_noise, noise_in_numbers
+from napari_denoise._napari.wording import noise_in_numbers
+from napari_denoise.noise import compare_noise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,6 +12,7 @@ from napari_denoise._napari.layers import axes_choices, is_result, likely_axes
 from napari_denoise._napari.offered_models import choose_anew
 from napari_denoise._napari.tuning import tooltips
 from napari_denoise._napari.tuning.images import ImageRows
+from napari_denoise._napari.tuning.noise_rows import NoiseRows
 from napari_denoise.errors import AxesError
 from napari_denoise.sources import layer_axes, layer_pixels
 from napari_denoise.training.name_matching import match_names
@@ -53,11 +54,13 @@ class DataRows:
         self.axes = ComboBox(
             label="Axes", choices=self._axes_choices, tooltip=tooltips.AXES
         )
+        self.noise = NoiseRows()
         limit_width(self.way)
         self.noisy.changed.connect(self._on_noisy)
         self.way.changed.connect(self._on_way)
         self.clean.changed.connect(self.changed.emit)
         self.axes.changed.connect(self.changed.emit)
+        self.noise.changed.connect(self.changed.emit)
         self._show()
 
     @property

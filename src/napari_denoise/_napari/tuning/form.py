@@ -65,7 +65,9 @@ class TuningForm(Container):  # type: ignore[type-arg]
         self.advanced = AdvancedRows()
         super().__init__()
         # Appended, not passed: only so are the labels given one width.
-        self.extend([*self.data.rows, *self._how(), *self.advanced.rows])
+        self.extend(
+            [*self.data.rows, *self._how(), *self.data.noise.rows, *self.advanced.rows]
+        )
         self.margins = (0, 0, 0, 0)
         self.data.changed.connect(self._on_data)
         self.model.changed.connect(self._on_model)
@@ -117,7 +119,11 @@ class TuningForm(Container):  # type: ignore[type-arg]
             noisy,
             clean,
             data.noisy.name,
-            {"axes": data.chosen_axes(), "target": target},
+            {
+                "axes": data.chosen_axes(),
+                "target": target,
+                "noise": data.noise.option(),
+            },
             self.advanced.options(),
             {"minutes": self._length, "steps": self.steps},
         )
@@ -202,6 +208,7 @@ class TuningForm(Container):  # type: ignore[type-arg]
         self.estimate.value = describe_pace(self._pace, self._length, self.steps)
 
     def _show_advanced(self) -> None:
+        self.data.noise.show(bool(self.more.value), self.data.noisy.layer)
         self.advanced.show(
             shown=bool(self.more.value),
             has_clean=self.data.has_clean,

@@ -22,7 +22,7 @@ class TuningRequest:
     name : str
         Of the noisy images, for a person.
     data : dict
-        Options of ``fine_tune_steps`` on the images: `axes`, `target`.
+        Options of ``fine_tune_steps`` on the images: `axes`, `target`, `noise`.
     training : dict
         Options on training: `loss`, `train`, `augmentation`, `validation`, `seed`,
         `dropout`, `device`.

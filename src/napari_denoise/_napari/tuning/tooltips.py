@@ -20,6 +20,11 @@ AXES = (
     "What the axes of the images are, in order: T time, C channel, Z depth, Y and X "
     "the image plane, S red-green-blue."
 )
+NOISE = (
+    "Measured: gain, read noise and correlation are read off each image.\n"
+    "What is known of the camera may be typed instead; it then holds for all images. "
+    "Blind spots need nothing of it: “not modelled” will do."
+)
 CHECK = (
     "Look whether noisy and clean images belong together, how they lie on each other, "
     "and how fast training is here. Start does this, too."
@@ -31,7 +36,7 @@ MODEL = (
 LENGTH = "How long it learns. It stops by itself when nothing becomes better for long."
 MINUTES = "Minutes of training. Pauses do not count."
 DEVICE = "What computes. Automatic takes a GPU if there is one."
-MORE = "Loss, which part learns, augmentation, held-out share, random weights."
+MORE = "Noise, loss, which part learns, augmentation, held-out share, random weights."
 UNTRAINED = (
     "A network of this kind that knows nothing yet. It needs many images and hours; "
     "what it starts from is hardly ever better so."

@@ -49,6 +49,10 @@ NO_NOISE = (
     "No noise can be measured in the noisy image of “{name}”{channel}: it may be "
     "denoised or clean already. Give raw images, or say how strong the noise is."
 )
+OTHER_NOISE = (
+    "Noise was given that does not fit “{name}”{channel}. {difference} Let it be "
+    "measured unless you are sure of your numbers."
+)
 BAD_NOISE = "The noise of “{name}” cannot be measured: {error}"
 SATURATED = (
     "{share} of the {which} image of “{name}”{channel} is saturated: there its "

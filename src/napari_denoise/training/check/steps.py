@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise.errors import DenoiseError, NoiseError, OptionError
-from napari_denoise.noise import NoiseModel, gaussian_sigma, measure_channel
+from napari_denoise.errors import DenoiseError, OptionError
 from napari_denoise.options import given_noise
 from napari_denoise.progress import run_to_end
 from napari_denoise.training.check import sentences
@@ -16,6 +15,7 @@ from napari_denoise.training.check.faint import common_slopes
 from napari_denoise.training.check.findings import Finding, PairReport
 from napari_denoise.training.check.frames import check_frames
 from napari_denoise.training.check.headers import check_header, unreadable
+from napari_denoise.training.check.noise import channel_noise
 from napari_denoise.training.check.one_pair import check_pixels, faint_pair
 from napari_denoise.training.check.pixel_values import check_numbers, check_saturation
 from napari_denoise.training.check.samples import sample_planes, thumbnail
@@ -26,6 +26,7 @@ from napari_denoise.training.pairs import Gathered, gather_pairs
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
+    from napari_denoise.noise import NoiseModel
     from napari_denoise.training.check.faint import Faint
     from napari_denoise.training.check.samples import Thumbnail
     from napari_denoise.training.match import Match
@@ -202,12 +203,12 @@ class _Check:
             if any(finding.level == "refused" for finding in filled):
                 continue
             self._tell(number, check_saturation(name, sample.noisy, words, "noisy"))
-            noise = self._noise_of(number, noisy, channel, words)
-            if noise is None:
-                # A clean image has none: say what else is wrong, as if it had a bit.
-                noise = NoiseModel.gaussian(1e-3 * (float(np.ptp(sample.noisy)) or 1.0))
-            else:
-                self.noise[number, channel] = noise
+            given = given_noise(self.given, len(noisy.layout.channels))
+            known = channel_noise(name, words, noisy, channel, sample.noisy, given)
+            self._tell(number, known.findings)
+            noise = known.judged_by
+            if known.model is not None:
+                self.noise[number, channel] = known.model
             if clean is not None:
                 match, found = check_pixels(name, sample, noise, words)
                 found = self._tell(number, found)
@@ -221,30 +222,6 @@ class _Check:
                         self.faint[number, channel] = finding, faint
             elif self.frames:
                 self._tell(number, check_frames(name, noisy, channel, noise, words))
-
-    def _noise_of(
-        self, number: int, noisy: Opened, channel: int, words: str
-    ) -> NoiseModel | None:
-        name = self.pairs[number].name
-        layout = noisy.layout
-        given = given_noise(self.given, len(layout.channels))
-        if given is None:
-            planes = sample_planes(noisy, None, channel).noisy
-            return NoiseModel.gaussian(max(gaussian_sigma(planes), 1e-12))
-        asked = given[channel]
-        if isinstance(asked, NoiseModel):
-            return asked
-        try:
-            found = measure_channel(noisy.data, layout, layout.channels[channel], asked)
-        except NoiseError as error:
-            said = sentences.BAD_NOISE.format(name=name, error=error)
-            self._tell(number, [Finding(name, "noise", "refused", said)])
-            return None
-        if found.kind == "none":
-            said = sentences.NO_NOISE.format(name=name, channel=words)
-            self._tell(number, [Finding(name, "noise", "refused", said)])
-            return None
-        return found
 
     def _tell(self, number: int, findings: Iterable[Finding]) -> list[Finding]:
         """Keep what was found of a pair."""

@@ -15,6 +15,7 @@ ASTRAY = ("foreign", "doubtful", "shift", "warped")
 GRAVITY = {"refused": 0, "warning": 1, "note": 2}
 ONCE = (
     "dtype",
+    "noise given",
     "intensity",
     "saturated noisy",
     "saturated clean",
