@@ -280,6 +280,25 @@ def test_pixels_that_are_no_numbers_are_told(fields):
     assert "NaN" in report.refused[0].sentence
 
 
+def test_a_clean_image_whose_pixels_would_be_invented_is_refused(fields):
+    noisy, clean = (images[0].copy() for images in fields)
+    clean[10:12, 10:20] = np.nan
+    assert kinds(check_pairs(noisy, clean), "note") == {("image", "filled clean")}
+    clean[10:60, 10:60] = np.nan
+    report = check_pairs(noisy, clean)
+    assert kinds(report) == {("image", "no numbers")}
+    assert "Crop both images" in report.refused[0].sentence
+
+
+def test_an_empty_channel_is_named(fields):
+    noisy, clean = (images[0] for images in fields)
+    empty = np.zeros((SIDE, SIDE))
+    both = [np.stack([image, empty]) for image in (noisy, clean)]
+    report = check_pairs(*both, axes="CYX")
+    assert [finding.kind for finding in report.refused] == ["flat"]
+    assert "(channel 1) is the same everywhere" in report.refused[0].sentence
+
+
 def test_an_error_is_its_sentence_and_no_more():
     with pytest.raises(PairsError, match=r"^The list of images is empty"):
         check_pairs([])
@@ -428,6 +447,41 @@ def test_a_mean_of_many_that_may_hold_the_noisy_image_is_warned_of():
     assert (report.pairs[0].name, "shared noise") in kinds(report, "warning")
     honest = check_pairs(frames[0], np.mean(frames[1:], axis=0))
     assert not kinds(honest, "warning")
+
+
+def test_planes_that_only_neighbours_link_are_one_scene():
+    scene = synthetic_scene(512)
+    moved = [scene[:SIDE, n : n + SIDE] for n in range(0, 12, 2)]
+    noisy = [frame(n, 200, plane)[0] for n, plane in enumerate(moved)]
+    assert check_pairs([noisy[0], noisy[-1]]).scenes == {}
+    assert check_pairs(noisy).scenes == dict.fromkeys(range(1, 6), 0)
+
+
+def test_pairs_stay_one_scene_when_the_first_of_them_is_left_out():
+    pairs = tuple(Pair("img", View("img", np.zeros((8, 8)))) for _ in range(20))
+    odd = (Finding("img", "flat", "refused", "It is flat.", 0),)
+    report = PairReport(pairs, odd, scenes={1: 0, 2: 0, 5: 4})
+    assert leave_out_odd(report).scenes == {1: 0, 4: 3}
+
+
+def test_what_is_linked_through_another_pair_is_one_scene():
+    shared, twice, other = frame(0)[0], field(1) * 100, field(2) * 100
+    noisy, clean = [frame(1)[0], shared, shared], [twice, other, twice]
+    fields = fields_of(check_pairs(noisy, clean), "clean", 0, "auto")
+    assert set(fields.scenes.values()) == {0}
+
+
+def test_pairs_are_compared_in_the_channel_that_shows_something(fields):
+    noisy, clean = fields
+    dark = [np.full((SIDE, SIDE), 100.0) for _ in noisy]
+    grain = [frame(n, scene=0 * field(0))[0] for n in range(len(noisy))]
+    ones = [np.stack(both) for both in zip(grain, noisy, strict=True)]
+    others = [np.stack(both) for both in zip(dark, clean, strict=True)]
+    right = check_pairs(ones, others, axes="CYX")
+    assert not {found.kind for found in right.findings} & {"shuffled", "repeated"}
+    assert right.scenes == {}
+    wrong = check_pairs(ones, others[::-1], axes="CYX")
+    assert "shuffled" in {found.kind for found in wrong.findings}
 
 
 def test_pairs_of_one_field_are_one_scene():

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_denoise import NoiseModel
 from napari_denoise.samples import sample_path
 from napari_denoise.training.check import check_pairs
+from napari_denoise.training.frames import OtherFrames
 from tests.conftest import draw, synthetic_scene
+
+CAMERA = NoiseModel(2.0, 100.0, 2.0)
 
 
 def frames(number=8, photons=20, steps=0, fade=1.0):
@@ -44,8 +48,36 @@ def test_frames_that_move_are_refused():
     assert ("refused", "moving frames") in kinds(frames(steps=2))
 
 
-def test_frames_that_fade_are_warned_of():
-    assert ("warning", "drift") in kinds(frames(fade=0.95), target="frames")
+def test_frames_that_fade_are_told():
+    assert ("note", "drift") in kinds(frames(fade=0.95), target="frames")
+
+
+@pytest.mark.parametrize("is_mean", [True, False])
+@pytest.mark.parametrize("fade", [1.0, 0.8])
+def test_frames_are_compared_with_others_in_their_own_brightness(fade, is_mean):
+    stack = frames(4, photons=50, fade=fade).astype(np.float32)
+    scene = synthetic_scene(256)[:192, :192]
+    clean = draw(scene, peak=50, gain=2, offset=100, read=2, seed=0)[1]
+    others = OtherFrames(is_mean=is_mean)
+    for number, frame in enumerate(stack):
+        target, share = others.of(number, len(stack), stack.__getitem__, CAMERA, 0)
+        truth = (clean - 100) * fade**number + 100
+        bright = clean > np.percentile(clean, 90)
+        brightness = float(target[bright].mean() - 100)
+        assert brightness == pytest.approx(truth[bright].mean() - 100, rel=0.03)
+        ratio = np.var(target - truth) / np.var(frame - truth)
+        assert share == pytest.approx(ratio, rel=0.1)
+
+
+def test_two_frames_may_differ_in_brightness_and_are_not_moved():
+    bright, dim = frames(1, photons=60)[0], frames(2, photons=20)[1]
+    for one, other in ((bright, dim), (dim, bright)):
+        report = check_pairs([one], [other], target="frames")
+        assert {finding.kind for finding in report.findings} == {"intensity"}
+        assert report.matches[0, 0].shift == (0.0, 0.0)
+    moved = np.roll(dim, 3, axis=1)
+    report = check_pairs([bright], [moved], target="frames")
+    assert {finding.kind for finding in report.refused} == {"moving frames"}
 
 
 def test_copies_of_frames_are_refused():

@@ -448,12 +448,23 @@ def test_pairs_that_the_check_did_not_look_at_are_checked_when_they_are_read():
     np.testing.assert_allclose(loaded[1].target, pairs(4)[1][1], atol=4)
 
 
+def test_the_file_holds_what_the_check_warned_of():
+    noisy, clean = pairs(4)
+    wrong = NoiseModel(20.0, 100.0, 4.0)
+    tuned = fine_tune(small_model(), noisy, clean, **{**quick(), "noise": wrong})
+    assert any("does not fit" in said for said in tuned.card.training["warnings"])
+
+
 def test_what_is_trained_on_does_not_validate():
     noisy, clean = pairs(4)
     with pytest.raises(PairsError, match="among those to validate on"):
         fine_tune(
             small_model(), noisy, clean, validation=(noisy[:1], clean[:1]), **quick()
         )
+    again = simulate(clean[0], NOISE, np.random.default_rng(3)).astype(np.uint16)
+    exported = ([again], [clean[0].astype(np.float64)])
+    with pytest.raises(PairsError, match="show one field"):
+        fine_tune(small_model(), noisy, clean, validation=exported, **quick())
     with pytest.raises(OptionError, match="for both, or for neither"):
         fine_tune(small_model(), noisy, clean, validation=(noisy[:1], None), **quick())
 
@@ -522,7 +533,7 @@ def test_the_sum_of_frames_is_that_of_the_file(tmp_path):
     for n, stack in enumerate(stacks):
         tifffile.imwrite(tmp_path / f"{n:02d}.tif", stack, photometric="minisblack")
     gathered = gather_pairs(tmp_path, axes="TYX")
-    fields = Fields(gathered.pairs, "mean", 0, 5.0, {}, {})
+    fields = Fields(gathered.pairs, "mean", 0, 8.0, {}, {})
     for key in [fields.keys[n] for n in (0, *range(1, 120, 3), 1, 61, 118)]:
         field = fields.load(key)
         others = np.delete(stacks[key.pair], key.position, axis=0)

@@ -44,24 +44,34 @@ def test_error_is_that_of_repeated_experiments():
 
 
 @pytest.mark.parametrize(
-    ("scenes", "windows", "between"), [(4, 8, 0.05), (10, 4, 0.05), (1, 16, 0.0)]
+    ("scenes", "blocks", "between"),
+    [(1, 50, 0.0), (2, 50, 0.025), (3, 50, 0.025), (4, 50, 0.025), (12, 16, 0.05)],
 )
 def test_no_gain_is_rarely_taken_for_one_however_often_it_is_looked_at(
-    scenes, windows, between
+    scenes, blocks, between
 ):
     rng = np.random.default_rng(1)
-    scene = np.repeat(np.arange(scenes), windows)
-    taken, trials = 0, 200
+    scene = np.repeat(np.arange(scenes), blocks)
+    taken, trials = 0, 120
     for _ in range(trials):
         base = rng.gamma(20, 0.01, len(scene))
         history = History(errors(base, scene))
         history.add(0, 0, 0.1, history.start)
+        luck = np.zeros(scenes)
         for step in range(1, 21):
-            change = rng.normal(1, between, scenes)[scene]
-            after = base * change * rng.normal(1, 0.1, len(scene))
+            luck = 0.9 * luck + np.sqrt(1 - 0.9**2) * rng.normal(0, between, scenes)
+            after = base * np.exp(luck[scene]) * rng.normal(1, 0.1, len(scene))
             history.add(step, step, 0.1, errors(after, scene))
         taken += history.is_surely_better
-    assert taken < 0.1 * trials
+    assert taken <= 0.05 * trials
+
+
+def test_many_scenes_choose_by_one_half_of_them_and_test_on_the_other():
+    found = errors(np.arange(32.0), scene=np.repeat(np.arange(8), 4))
+    halves = [set(found.half(number).scene.tolist()) for number in (0, 1)]
+    assert halves == [{0, 2, 4, 6}, {1, 3, 5, 7}]
+    few = errors(np.arange(12.0), scene=np.repeat(np.arange(3), 4))
+    assert [few.half(n).scene.tolist() for n in (0, 1)] == [[0, 0, 1, 1, 2, 2]] * 2
 
 
 @pytest.mark.parametrize("blocks", [2, 3, 4, 8])
@@ -92,7 +102,7 @@ def course(shares, training=None) -> History:
     history = History(errors(shares[0] * base))
     for step, share in enumerate(shares):
         seen = share if training is None else training[step]
-        history.add(10 * step, step / 10, seen, errors(share * base))
+        history.add(100 * step, step / 10, seen, errors(share * base))
     return history
 
 
@@ -105,13 +115,13 @@ def test_improving():
 
 def test_over_fitting_is_told_with_the_step_of_the_best():
     history = course([0.1, 0.08, 0.085, 0.09, 0.095], [0.1, 0.08, 0.07, 0.06, 0.05])
-    assert history.verdict.startswith("Over-fitting since step 10:")
+    assert history.verdict.startswith("Over-fitting since step 100:")
     assert history.best == 1
 
 
 def test_getting_worse_on_both_is_not_over_fitting():
     history = course([0.1, 0.08, 0.085, 0.09, 0.095], [0.1, 0.08, 0.09, 0.1, 0.11])
-    assert history.verdict.startswith("No longer improving since step 10")
+    assert history.verdict.startswith("No longer improving since step 100")
 
 
 def test_worse_than_the_start():
@@ -131,9 +141,18 @@ def test_too_few_pairs_to_tell():
             before.squares
             * np.array([0.5, 0.5, 1.5, 1.5, 0.7, 0.7, 1.4, 1.4, 0.8, 0.8])
         )
-        history.add(step, step, 0.1, after)
+        history.add(100 * step, step, 0.1, after)
     assert history.verdict.startswith("Too few pairs to tell")
     assert not history.is_surely_better
+
+
+def test_few_steps_are_told_from_few_pairs_and_are_no_over_fitting():
+    history = History(errors([0.1, 0.12, 0.08, 0.1]))
+    history.add(0, 0, 0.1, history.start)
+    for step in (1, 2, 3, 4):
+        after = history.start.squares * np.array([1.2, 1.0, 1.3, 1.1])
+        history.add(step, step, 0.1 - step / 100, errors(after))
+    assert history.verdict.startswith("Too few steps to tell: 4")
 
 
 def test_stops_when_nothing_became_better_for_long():

@@ -33,7 +33,10 @@ def own(pairs: int) -> dict[int, int]:
     return {pair: pair for pair in range(pairs)}
 
 
-@pytest.mark.parametrize(("pairs", "held"), [(2, 1), (3, 1), (10, 3), (12, 4), (30, 6)])
+@pytest.mark.parametrize(
+    ("pairs", "held"),
+    [(2, 1), (5, 1), (6, 3), (10, 3), (12, 4), (30, 6)],
+)
 def test_whole_pairs_are_held_out(pairs, held):
     split = split_fields(keys(pairs), own(pairs), 0.2, field(64, 64), seed=0)
     training = {key.pair for key in split.training}
@@ -67,8 +70,20 @@ def test_a_strip_of_the_only_pair_shares_no_pixel(height, width, margin, share):
 
 
 def test_an_image_that_is_too_small_is_refused_with_a_sentence():
-    with pytest.raises(OptionError, match="too small to hold a part of it out"):
+    with pytest.raises(OptionError, match="Give a larger image"):
         split_fields(keys(1), own(1), 0.2, field(20, 20), seed=0)
+
+
+def test_a_share_that_leaves_nothing_to_train_on_is_told_from_a_small_image():
+    with pytest.raises(OptionError, match="Give a smaller share to validate on"):
+        split_fields(keys(1), own(1), 0.999, field(256, 256), seed=0)
+
+
+def test_what_most_planes_show_is_not_held_out():
+    scenes = {pair: 0 if pair > 1 else pair + 1 for pair in range(12)}
+    for seed in range(8):
+        split = split_fields(keys(12), scenes, 0.2, field(64, 64), seed=seed)
+        assert {scenes[key.pair] for key in split.held_out} <= {1, 2}
 
 
 @pytest.mark.parametrize(("fewest", "shape"), [(1, (51, 128)), (8, (35, 32))])

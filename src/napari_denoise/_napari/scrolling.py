@@ -93,8 +93,8 @@ class ListScrollArea(SteadyScrollArea):
         return super().sizeHint().boundedTo(self.maximumSize())
 
     def minimumSizeHint(self) -> QSize:
-        """Room for two lines, or for the content if that is less."""
-        return super().minimumSizeHint().boundedTo(self.maximumSize())
+        """Ask for all of it: what is listed must be seen."""
+        return self.sizeHint()
 
     def _follow_content(self) -> None:
         self.setMaximumHeight(max(self._height_needed(), 1))

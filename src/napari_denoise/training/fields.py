@@ -19,7 +19,9 @@ from napari_denoise.sources import Source
 from napari_denoise.training.check.one_pair import check_pixels
 from napari_denoise.training.check.samples import plane_checksum, sample_planes
 from napari_denoise.training.examples import noise_of
+from napari_denoise.training.frames import OtherFrames, share_of_noise
 from napari_denoise.training.match import SPLINE, Match, farthest_shift
+from napari_denoise.training.scenes import connected
 from napari_denoise.training.targets import CLEAN, FRAMES, MEAN
 
 if TYPE_CHECKING:
@@ -122,7 +124,9 @@ class Fields:
         What the check found, by numbers of pair and channel; what it did not look at
         is taken as it is, and its noise measured when it is needed.
     alike : mapping of int to int
-        The first pair that shows the same field, as the check found.
+        The first pair of each later one's scene, as the check found.
+    warnings : sequence of str
+        What the check warned of.
 
     Attributes
     ----------
@@ -134,7 +138,8 @@ class Fields:
         Pairs that the check had not looked at, and that were found to be of no use
         when they were read; and why.
     scenes : dict of int to int
-        A number for what each pair shows: the same where images are the same.
+        A number for what each pair shows: the same where images are, or were found
+        to show one field, directly or through others.
     checksums : dict of int to int
         The first pair that has an image, by the checksum of a plane of it.
     """
@@ -148,18 +153,20 @@ class Fields:
         matches: Matches,
         noises: Noises,
         alike: Mapping[int, int] | None = None,
+        warnings: Sequence[str] = (),
     ) -> None:
         self.pairs, self.target, self.radius = pairs, target, radius
         self._noise, self._matches, self._noises = noise, dict(matches), noises
         self.left_out: dict[int, str] = {}
-        self._alike = alike or {}
-        self._summed: tuple[Key, NDArray[np.float64]] | None = None
+        self.warnings = tuple(warnings)
+        self._links = list((alike or {}).items())
+        self._others = OtherFrames(is_mean=target == MEAN)
         self._scalings: dict[int, list[Scaling]] = {}
         self._open = lru_cache(OPEN_AT_ONCE)(self._opened)
         self.sides: dict[int, tuple[int, int]] = {}
-        self.scenes: dict[int, int] = {}
         self.checksums: dict[int, int] = {}
         self.keys = [key for number in range(len(pairs)) for key in self._keys(number)]
+        self.scenes = dict(enumerate(connected(len(pairs), self._links)))
 
     def load(self, key: Key) -> Field | None:
         """Read one plane, with its neighbours and what it is compared with.
@@ -181,28 +188,42 @@ class Fields:
             return None
 
     def _load(self, key: Key) -> Field:
-        noisy, clean = self._open(key.pair)
+        noisy, _ = self._open(key.pair)
         scaling = self.scalings(key.pair)[key.channel]
         line = self._lines(noisy.layout, key.channel)[key.line]
-        positions = np.arange(
-            key.position - self.radius, key.position + 1 + self.radius
-        )
-        seen = reflected(positions, len(line)).tolist()
-        stack = [_read(noisy, line[p]) for p in seen]
+        reach = np.arange(key.position - self.radius, key.position + 1 + self.radius)
+        seen = reflected(reach, len(line)).tolist()
+        stack = np.stack([_read(noisy, line[p]) for p in seen])
         match = self._match(key.pair, key.channel)
         is_clean = self.target == CLEAN and match.clean_noise <= CLEAN_ENOUGH
         may_redraw = is_clean and scaling.noise is not None
-        target, share = None, 0.0
+        wanted = seen if may_redraw else [key.position]
+        target, share = self._target(key, match, wanted, stack[self.radius])
+        return Field(key.pair, stack, target, scaling, share, match.margin, may_redraw)
+
+    def _target(
+        self, key: Key, match: Match, wanted: list[int], noisy: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32] | None, float]:
+        """Return what a plane is compared with, and its share of the noise."""
+        image, clean = self._open(key.pair)
+        noise = noise_of(self.scalings(key.pair)[key.channel])
         if clean is not None:
-            planes = self._lines(clean.layout, key.channel)[key.line]
-            wanted = seen if may_redraw else [key.position]
-            restored = [match.apply(_read(clean, planes[p])) for p in wanted]
-            target = restored[0] if len(restored) == 1 else np.stack(restored)
-            share = float(self.target == FRAMES)
-        elif self.target in (FRAMES, MEAN):
-            target, share = self._from_frames(noisy, line, key)
-        return Field(
-            key.pair, np.stack(stack), target, scaling, share, match.margin, may_redraw
+            line = self._lines(clean.layout, key.channel)[key.line]
+            planes = [_read(clean, line[p]) for p in wanted]
+            restored = np.stack([match.apply(plane) for plane in planes])
+            if self.target != FRAMES:
+                return (restored if len(wanted) > 1 else restored[0]), 0.0
+            share = share_of_noise(noisy, planes[0], noise)
+            return restored[0], match.slope**2 * share
+        if self.target not in (FRAMES, MEAN):
+            return None, 0.0
+        frames = self._lines(image.layout, key.channel)[key.line]
+        return self._others.of(
+            key.position,
+            len(frames),
+            lambda number: _read(image, frames[number]),
+            noise,
+            replace(key, position=0),
         )
 
     def scalings(self, pair: int) -> list[Scaling]:
@@ -245,41 +266,20 @@ class Fields:
             noise = noise_of(self.scalings(pair)[channel])
             sample = sample_planes(noisy, clean, channel)
             name = self.pairs[pair].name
-            match, found = check_pixels(name, sample, noise, "")
+            match, found = check_pixels(
+                name, sample, noise, "", is_frame=self.target == FRAMES
+            )
             if match is None:
                 raise PairsError(" ".join(finding.sentence for finding in found))
             self._matches[pair, channel] = match
         return self._matches[pair, channel]
 
-    def _from_frames(
-        self, noisy: Opened, line: list[Index], key: Key
-    ) -> tuple[NDArray[np.float32], float]:
-        """Return the next frame, or the mean of all others, and its share of noise."""
-        if self.target == FRAMES:
-            return _read(noisy, line[(key.position + 1) % len(line)]), 1.0
-        others = len(line) - 1
-        total = self._sum(noisy, line, replace(key, position=0))
-        rest = total - _read(noisy, line[key.position])
-        return (rest / others).astype(np.float32), 1 / others
-
-    def _sum(self, noisy: Opened, line: list[Index], first: Key) -> NDArray[np.float64]:
-        """Sum the frames of a line; the last sum is kept, by the line's first key."""
-        if self._summed is None or self._summed[0] != first:
-            total = np.zeros(noisy.layout.plane_shape, np.float64)
-            for index in line:
-                total += _read(noisy, index)
-            self._summed = first, total
-        return self._summed[1]
-
     def _keys(self, number: int) -> list[Key]:
         noisy, clean = self._open(number)
         self.sides[number] = noisy.layout.plane_shape
         sums = [plane_checksum(image) for image in (noisy, clean) if image is not None]
-        known = [self.checksums[each] for each in sums if each in self.checksums]
-        known += [self._alike[number]] if number in self._alike else []
-        self.scenes[number] = self.scenes[known[0]] if known else number
         for each in sums:
-            self.checksums.setdefault(each, number)
+            self._links.append((number, self.checksums.setdefault(each, number)))
         return [
             Key(number, channel, line, position)
             for channel in range(len(noisy.layout.channels))

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ENOUGH_SCENES = 4
-"""With fewer held-out scenes than these, blocks tell of the error."""
+"""With fewer held-out scenes than these, blocks tell of the error as well."""
+MANY_SCENES = 2 * ENOUGH_SCENES
+"""With so many, one half of them chooses and the other one tests."""
+LEAST_FREEDOM = 2
+"""Two scenes are judged as three are, or nothing would ever be sure."""
+SURE, SURER = 0.975, 0.99
+"""How often chance stays below what a gain must exceed, at one look; and where the
+scenes that it is tested on are those that it was chosen on."""
 LEAST_DB = 0.02
 """Less is no gain to anybody, however sure."""
 
@@ -44,10 +51,12 @@ class Errors:
         return _share(self.squares, self.noise, self.scene)
 
     def half(self, number: int) -> Errors:
-        """Return every other block of each scene: 0 to choose by, 1 to test on."""
+        """Return every other scene, or block of few: 0 to choose by, 1 to test on."""
         if len(self.scene) < 2:
             return self
-        rank = np.argsort(np.argsort(self.scene, kind="stable"), kind="stable")
+        scenes, rank = np.unique(self.scene, return_inverse=True)
+        if len(scenes) < MANY_SCENES:
+            rank = np.argsort(np.argsort(self.scene, kind="stable"), kind="stable")
         kept = rank % 2 == number
         return Errors(self.squares[kept], self.noise[kept], self.scene[kept], self.bias)
 
@@ -108,14 +117,20 @@ def gain(before: Errors, after: Errors) -> Gain:
     least = max(LEAST_DB, _decibels_of_bias(before.share, before.bias))
     by_scene = _jackknife(before, after, before.scene)
     scenes = len(np.unique(before.scene))
-    if scenes >= ENOUGH_SCENES:
+    if scenes >= MANY_SCENES:
         return Gain(whole, by_scene, least, _quantile(scenes - 1))
-    # What differs between scenes is hardly known then; what it would be at the least
-    # is what differs between blocks.
-    blocks = _jackknife(before, after, np.arange(len(before.scene)))
-    between = by_scene if scenes > 1 else 0.0
-    units = min(ENOUGH_SCENES, len(before.scene))
-    return Gain(whole, max(blocks, between), least, _quantile(max(units - 1, 1)))
+    limit = error = 0.0
+    if scenes > 1:
+        # The best was chosen on other blocks of these same scenes: it had their luck.
+        error = by_scene
+        limit = by_scene * _quantile(max(scenes - 1, LEAST_FREEDOM), SURER)
+    if scenes < ENOUGH_SCENES:
+        blocks = _jackknife(before, after, np.arange(len(before.scene)))
+        units = min(ENOUGH_SCENES, len(before.scene))
+        error = max(error, blocks)
+        limit = max(limit, blocks * _quantile(max(units - 1, 1)))
+    sure = limit / error if 0 < error < np.inf else _quantile(1)
+    return Gain(whole, error, least, sure)
 
 
 def _jackknife(before: Errors, after: Errors, groups: NDArray[np.int_]) -> float:
@@ -129,11 +144,11 @@ def _jackknife(before: Errors, after: Errors, groups: NDArray[np.int_]) -> float
     return error if np.isfinite(error) else np.inf
 
 
-def _quantile(freedom: int) -> float:
-    """Return how many standard errors chance exceeds once in forty (Student's t)."""
+def _quantile(freedom: int, probability: float = SURE) -> float:
+    """Return how many standard errors chance stays below so often (Student's t)."""
     from scipy.stats import t
 
-    return float(t.ppf(0.975, freedom))
+    return float(t.ppf(probability, freedom))
 
 
 def _decibels_of_bias(share: float, bias: float) -> float:

@@ -19,6 +19,8 @@ weights make them worse before they become better."""
 SETTLED = 3
 """Epochs after the best one that make a trend."""
 NOTICEABLE_DB = 0.1
+FEW_STEPS = 100
+"""After fewer a network is hardly another one."""
 
 
 @dataclass
@@ -108,6 +110,8 @@ class History:
         last = self.points[-1]
         if not self.gains[-1].may_be_chance:
             return "Not better than the start on held-out data."
+        if last.step < FEW_STEPS:
+            return f"Too few steps to tell: {last.step} of them teach little."
         told = "how far chance goes cannot be told"
         if np.isfinite(last.gain_error_db):
             told = (
@@ -125,7 +129,14 @@ class History:
         last, best = self.points[-1], self.points[self.best]
         settled = len(self.points) - 1 - self.best >= SETTLED
         lost = best.gain_db - last.gain_db
-        return settled and lost > NOTICEABLE_DB and last.training <= best.training
+        # From the start on it is over-fitting only if that is sure: the first steps
+        # from trained weights make them worse.
+        least = NOTICEABLE_DB if self.best else self._surely_lost(last)
+        return settled and lost > least and last.training <= best.training
+
+    def _surely_lost(self, last: Point) -> float:
+        is_early = last.step < FEW_STEPS or self.gains[-1].may_be_chance
+        return np.inf if is_early else NOTICEABLE_DB
 
     def state(self) -> dict[str, Any]:
         """Plain data and tensors: for a checkpoint."""

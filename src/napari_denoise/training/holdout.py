@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,10 @@ Area = tuple[slice, slice]
 """Rows and columns."""
 
 ENOUGH_SCENES = 4
-"""So many are held out, where that is no more than a third of them."""
+"""So many are held out, where that is no more than a third of them; or else …"""
+FEW_SCENES = 3
+"""… so many, where that is no more than a half: two hardly tell how much scenes
+differ."""
 MANY_PLANES = 5
 SMALLEST = 16
 """Pixels along a side that can be trained on, or judged."""
@@ -55,10 +59,12 @@ class Strip:
         start, stop = margin, sides[self.axis] - margin
         held = max(round(self.share * (stop - start)), SMALLEST)
         if stop - start - held < SMALLEST:
+            is_small = stop - start < 2 * SMALLEST
             raise OptionError(
-                f"The image, {sides[0]} × {sides[1]} pixels, is too small "
-                "to hold a part of it out. Give a larger image, several pairs, or a "
-                "pair to validate on."
+                f"Of the image, {sides[0]} × {sides[1]} pixels, {held} along a side "
+                "would be held out, and too little be left to train on. Give "
+                + ("" if is_small else "a smaller share to validate on, ")
+                + "a larger image, several pairs, or a pair to validate on."
             )
         cut = stop - held if self.at_end else start + held
         parts = [slice(start, cut), slice(cut, stop)]
@@ -131,10 +137,12 @@ def split_fields(
     """
     known = sorted({scenes[key.pair] for key in keys})
     if len(known) > 1:
-        fewest = min(ENOUGH_SCENES, len(known) // 3)
-        count = min(max(round(share * len(known)), fewest, 1), len(known) - 1)
+        count = max(round(share * len(known)), _fewest(len(known)), 1)
+        count = min(count, len(known) - 1)
         rng = np.random.default_rng([seed, len(known)])
-        chosen = set(rng.choice(known, count, replace=False).tolist())
+        order = rng.choice(known, count, replace=False).tolist()
+        order += [scene for scene in known if scene not in order]
+        chosen = _first(order, count, keys, scenes)
         return Split(
             [key for key in keys if scenes[key.pair] not in chosen],
             [key for key in keys if scenes[key.pair] in chosen],
@@ -149,6 +157,22 @@ def split_fields(
         [key for key in keys if key.position >= last],
         strip,
     )
+
+
+def _first(
+    order: list[int], count: int, keys: Sequence[Key], scenes: Mapping[int, int]
+) -> set[int]:
+    """Take the first of an order; what most planes show comes last."""
+    planes = Counter(scenes[key.pair] for key in keys)
+    order = sorted(order, key=lambda scene: planes[scene] > len(keys) / 2)
+    return set(order[:count])
+
+
+def _fewest(scenes: int) -> int:
+    """Return how many scenes are held out at the least."""
+    if scenes < 2 * FEW_SCENES:
+        return 1
+    return min(ENOUGH_SCENES, max(FEW_SCENES, scenes // 3))
 
 
 def inside(sides: tuple[int, int], margin: int) -> Area:

@@ -132,7 +132,11 @@ def farthest_shift(shape: tuple[int, int]) -> float:
 
 
 def match_planes(
-    noisy: Sequence[NDArray[Any]], clean: Sequence[NDArray[Any]], noise: NoiseModel
+    noisy: Sequence[NDArray[Any]],
+    clean: Sequence[NDArray[Any]],
+    noise: NoiseModel,
+    *,
+    may_move: bool = True,
 ) -> Matched:
     """Find shift, slope and intercept of one pair and channel.
 
@@ -142,6 +146,8 @@ def match_planes(
         The same planes of both images, all of one shape and any type.
     noise : NoiseModel
         Of the noisy image.
+    may_move : bool
+        Not where the second image is as noisy: interpolation would change its noise.
 
     Returns
     -------
@@ -153,7 +159,7 @@ def match_planes(
     others = [finite_plane(np.asarray(plane))[0] for plane in clean]
     limit = farthest_shift(ones[0].shape)
     registration = register([_cooled(one, noise) for one in ones], others, limit)
-    moving = Match(_worthwhile(registration, limit))
+    moving = Match(_worthwhile(registration, limit) if may_move else (0.0, 0.0))
     ones = [moving.inside(plane) for plane in ones]
     others = [moving.inside(moving.apply(plane)) for plane in others]
     line = fit_line(ones, others, noise)

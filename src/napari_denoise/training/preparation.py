@@ -96,6 +96,7 @@ def fields_of(report: PairReport, target: str, radius: int, noise: Any) -> Field
         report.matches,
         report.noise,
         report.scenes,
+        [found.sentence for found in report.warnings],
     )
 
 

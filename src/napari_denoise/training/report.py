@@ -103,8 +103,11 @@ def describe_training(
         "kept_start": kept,
         "verdict": history.verdict,
         "summary": " ".join([told, *warnings]),
-        "warnings": warnings
-        + [f"Left out: {why}" for why in material.left_out.values()],
+        "warnings": [
+            *warnings,
+            *material.fields.warnings,
+            *(f"Left out: {why}" for why in material.left_out.values()),
+        ],
         "curves": [asdict(point) for point in history.points],
         "steps": step,
         "minutes": round(seconds / 60, 2),

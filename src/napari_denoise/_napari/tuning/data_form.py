@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 CLEAN, MEAN, FRAMES, ALONE = "clean", "mean", "frames", "alone"
 WAYS = (
     ("clean images", CLEAN),
-    ("repeated frames: mean of the others", MEAN),
-    ("repeated frames: one from another", FRAMES),
+    ("frames: mean of the others", MEAN),
+    ("frames: one from another", FRAMES),
     ("the noisy images alone", ALONE),
 )
 OF_FILES = ("YX", "ZYX", "TYX", "CYX", "CZYX", "ZCYX", "TCYX", "TZYX", "TCZYX")

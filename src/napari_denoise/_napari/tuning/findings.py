@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from napari_denoise._napari.messages import Mood
     from napari_denoise.training.check import PairReport
 
-LINES = 5
+LINES = 6
 MOST = 50
 MOODS: dict[str, Mood] = {"refused": "error", "warning": "warning", "note": "plain"}
 

@@ -96,11 +96,15 @@ class PairReport:
             which = f"{wrong} of {one}" if wrong else f"{one}"
             return f"Refused: {which} cannot be used. {self.refused[0].sentence}"
         part = "" if self.checked >= total else f", {self.checked} of them fully"
+        which = "it" if total == 1 else "they"
         if self.warnings:
             times = len(self.warnings)
             said = "1 warning" if times == 1 else f"{times} warnings"
-            return f"{one} checked{part}: they can be used, with {said}."
-        return f"{one} checked{part}: nothing speaks against using them."
+            return f"{one} checked{part}: {which} can be used, with {said}."
+        if self.findings:
+            return f"{one} checked{part}: {which} can be used."
+        against = "it" if total == 1 else "them"
+        return f"{one} checked{part}: nothing speaks against using {against}."
 
 
 def refuse(report: PairReport) -> None:

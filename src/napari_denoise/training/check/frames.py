@@ -106,11 +106,16 @@ def _moving(name: str, frames: list[Image], words: str) -> Iterator[Finding]:
     certain = moved > CERTAIN * np.array(errors) * 2**0.5
     distance = float(moved[certain].max(initial=0.0))
     if distance > MOVING:
-        far = distance > MOVING_FAR
-        said = sentences.FRAMES_MOVE.format(
-            name=name, channel=words, distance=distance, advice=_advice(far=far)
-        )
-        yield Finding(name, "moving frames", "refused" if far else "warning", said)
+        yield moving_frames(name, distance, words)
+
+
+def moving_frames(name: str, distance: float, words: str) -> Finding:
+    """Say that frames move by so many pixels."""
+    far = distance > MOVING_FAR
+    said = sentences.FRAMES_MOVE.format(
+        name=name, channel=words, distance=distance, advice=_advice(far=far)
+    )
+    return Finding(name, "moving frames", "refused" if far else "warning", said)
 
 
 def _drift(
@@ -128,7 +133,7 @@ def _drift(
             word="dimmer" if change < 0 else "brighter",
             share=f"{100 * abs(change):.0f} %",
         )
-        yield Finding(name, "drift", "warning", said)
+        yield Finding(name, "drift", "note", said)
 
 
 def _changing(

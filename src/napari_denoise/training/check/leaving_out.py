@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from napari_denoise.training.check.findings import refuse
+from napari_denoise.training.scenes import without
 
 if TYPE_CHECKING:
     from napari_denoise.training.check.findings import PairReport
@@ -58,11 +59,7 @@ def leave_out_odd(report: PairReport) -> PairReport:
         findings=tuple(findings),
         matches=_renumbered(report.matches, number),
         noise=_renumbered(report.noise, number),
-        scenes={
-            number[n]: number[first]
-            for n, first in report.scenes.items()
-            if n in number and first in number
-        },
+        scenes=without(report.scenes, number),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.faint import Faint
 from napari_denoise.training.check.findings import Finding, Level
+from napari_denoise.training.check.frames import CERTAIN, MOVING, moving_frames
 from napari_denoise.training.check.pixel_values import check_saturation, percent
 from napari_denoise.training.check.stacks import mapped_otherwise
 from napari_denoise.training.match import Match, match_planes
@@ -34,14 +35,20 @@ WARPED, MUCH_WARPED = 0.15, 0.4
 """Shares of the blocks that lie elsewhere that are warned of, and refused."""
 SWAPPED, HARDLY = 1.25, 0.7
 """Noise of the clean image, as a share of that of the noisy one."""
-SHARED, PERHAPS_SHARED = 0.08, 0.03
-"""Of the noise of the noisy image: below the first, texture may feign it."""
+SHARED, PERHAPS_SHARED = 0.11, 0.03
+"""Of the noise of the noisy image: below the first, texture and noise that is known to
+some percent only may feign it."""
 SLOPE_OFF, INTERCEPT_OFF = 0.02, 0.5
 """Difference from 1, and from 0 in σ of the noise, that is worth a note."""
 
 
 def check_pixels(
-    name: str, sample: Sample, noise: NoiseModel, channel: str
+    name: str,
+    sample: Sample,
+    noise: NoiseModel,
+    channel: str,
+    *,
+    is_frame: bool = False,
 ) -> tuple[Match | None, list[Finding]]:
     """Match the clean planes to the noisy ones, and say what was found on the way.
 
@@ -55,6 +62,8 @@ def check_pixels(
         Of the noisy image.
     channel : str
         Words to be said after the name where there are several channels, else empty.
+    is_frame : bool
+        Whether the second image is another noisy frame of the field.
 
     Returns
     -------
@@ -64,14 +73,15 @@ def check_pixels(
     """
     pairs = list(zip(sample.noisy, sample.clean, strict=True))
     if all(np.array_equal(one, other) for one, other in pairs):
-        said = sentences.IDENTICAL.format(name=name)
+        said = sentences.IDENTICAL.format(name=name, channel=channel)
         return None, [Finding(name, "identical", "refused", said)]
     found = list(check_saturation(name, sample.clean, channel, "clean"))
     if all(np.ptp(plane) == 0 for plane in sample.clean):
         said = sentences.FLAT.format(name=name, channel=channel)
         return None, [*found, Finding(name, "flat", "refused", said)]
-    matched = match_planes(sample.noisy, sample.clean, noise)
-    told = list(_judge(name, sample, noise, channel, matched))
+    matched = match_planes(sample.noisy, sample.clean, noise, may_move=not is_frame)
+    judge = _judge_frames if is_frame else _judge
+    told = list(judge(name, sample, noise, channel, matched))
     found += told
     if any(finding.level == "refused" for finding in told):
         return None, found
@@ -111,6 +121,24 @@ def _judge(
     yield from _planes(sample, noise, matched, place)
     if swapped is not None:
         yield swapped
+
+
+def _judge_frames(
+    name: str, sample: Sample, noise: NoiseModel, channel: str, matched: Matched
+) -> Iterator[Finding]:
+    """Go through what two frames show: either may be the noisier one."""
+    place = {"name": name, "channel": channel}
+    strangers = _field(sample, noise, matched, place)
+    if strangers is not None:
+        yield strangers
+        if strangers.level == "refused" or strangers.kind == "faint":
+            return
+    found = matched.registration
+    is_sure = found.found and found.distance > CERTAIN * found.uncertainty
+    if is_sure and found.distance > MOVING:
+        yield moving_frames(name, found.distance, channel)
+    yield from _counts(matched.match, noise, place)
+    yield from _planes(sample, noise, matched, place)
 
 
 def _field(

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 SATURATED, MUCH_SATURATED = 0.005, 0.02
 """Shares of the pixels at the highest value that are noted, and warned of."""
+MOST_INVENTED = 0.01
+"""Share of the pixels of a clean image that may be filled from their neighbours."""
 LEVELS = 32
 """An image of fewer counts than these has many pixels at the highest by nature."""
 
 
 def check_numbers(name: str, sample: Sample, channel: str) -> Iterator[Finding]:
-    """Say which pixels are no numbers.
+    """Say which pixels are no numbers, and whether all are the same one.
 
     Parameters
     ----------
@@ -49,9 +51,17 @@ def check_numbers(name: str, sample: Sample, channel: str) -> Iterator[Finding]:
             said = sentences.NO_NUMBERS.format(**place, plane=plane)
             yield Finding(name, "no numbers", "refused", said)
         elif any(shares):
-            share = percent(float(np.mean(shares)))
-            said = sentences.FILLED.format(**place, share=share)
-            yield Finding(name, f"filled {which}", "note", said)
+            share = float(np.mean(shares))
+            place["share"] = percent(share)
+            if which == "clean" and share > MOST_INVENTED:
+                said = sentences.INVENTED.format(**place)
+                yield Finding(name, "no numbers", "refused", said)
+            else:
+                said = sentences.FILLED.format(**place)
+                yield Finding(name, f"filled {which}", "note", said)
+    if all(np.ptp(plane) == 0 for plane in sample.noisy):
+        said = sentences.FLAT_NOISY.format(name=name, channel=channel)
+        yield Finding(name, "flat", "refused", said)
 
 
 def check_saturation(

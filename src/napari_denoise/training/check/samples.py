@@ -10,7 +10,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.transform import resize_local_mean
 
-from napari_denoise.noise import finite_plane
+from napari_denoise.noise import finite_plane, gaussian_sigma
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,9 @@ MOST_PLANES = 4
 MOST_SIDE = 1024
 """Pixels along Y and X that are looked at; of larger planes, where most is seen."""
 THUMBNAIL = 96
-"""Longest side of a thumbnail in pixels."""
+"""Longest side of a thumbnail in pixels, of each channel."""
+LEAST_NOISE = 1e-3
+"""Of the range: no image is taken to be cleaner."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,10 @@ class Thumbnail:
     Attributes
     ----------
     pixels : ndarray of float32, shape (Y, X)
-        What it shows between noise and background; of mean 0 and norm 1.
+        What it shows between noise and background, its channels side by side; of mean
+        0 and norm 1.
     checksum : int
-        Of the whole plane's counts.
+        Of the whole plane's counts, in all channels.
     """
 
     pixels: Image
@@ -94,11 +97,23 @@ def sample_planes(noisy: Opened, clean: Opened | None, channel: int) -> Sample:
     )
 
 
-def thumbnail(image: Opened, channel: int) -> Thumbnail:
-    """Make a thumbnail of the middle plane of a channel."""
-    counts = _middle(image, channel)
-    checksum = _checksum(counts)
-    plane = gaussian_filter(finite_plane(counts)[0], 1.0)
+def thumbnail(image: Opened) -> Thumbnail:
+    """Make a thumbnail of the middle plane, its channels side by side.
+
+    Each channel weighs as much as it shows above its fine noise.
+    """
+    channels = [np.asarray(counts) for counts in _middle(image)]
+    seen = np.concatenate([_small(counts) for counts in channels], axis=1)
+    norm = float(np.linalg.norm(seen))
+    pixels = np.asarray(seen / max(norm, 1e-20), np.float32)
+    return Thumbnail(pixels, _checksum(channels))
+
+
+def _small(counts: NDArray[Any]) -> Image:
+    """Take noise and background out of a plane, and make it small."""
+    whole = finite_plane(counts)[0]
+    unit = max(gaussian_sigma([whole]), LEAST_NOISE * float(np.ptp(whole)))
+    plane = gaussian_filter(whole, 1.0)
     scale = min(1.0, THUMBNAIL / max(plane.shape))
     if scale < 1:
         shape = tuple(max(1, round(scale * side)) for side in plane.shape)
@@ -106,23 +121,27 @@ def thumbnail(image: Opened, channel: int) -> Thumbnail:
     plane = plane - gaussian_filter(plane, max(plane.shape) / 12)
     low, high = np.percentile(plane, (0.2, 99.8))
     plane = np.clip(plane, low, high)
-    plane = plane - plane.mean()
-    norm = float(np.linalg.norm(plane))
-    return Thumbnail(np.asarray(plane / max(norm, 1e-20), np.float32), checksum)
+    shown = (plane - plane.mean()) / (unit or np.inf)  # a constant one shows nothing
+    return np.asarray(shown, np.float32)
 
 
 def plane_checksum(image: Opened) -> int:
-    """Return a checksum of the counts of the middle plane of the first channel."""
-    return _checksum(_middle(image, 0))
+    """Return a checksum of the counts of the middle plane, of all channels."""
+    return _checksum(_middle(image))
 
 
-def _middle(image: Opened, channel: int) -> NDArray[Any]:
-    planes = image.layout.planes(image.layout.channels[channel])
-    return image.layout.read(image.data, planes[len(planes) // 2])
+def _middle(image: Opened) -> list[NDArray[Any]]:
+    """Read the middle plane of each channel."""
+    layout = image.layout
+    lines = [layout.planes(channel) for channel in layout.channels]
+    return [layout.read(image.data, planes[len(planes) // 2]) for planes in lines]
 
 
-def _checksum(counts: NDArray[Any]) -> int:
-    return crc32(np.ascontiguousarray(counts).tobytes())
+def _checksum(planes: list[NDArray[Any]]) -> int:
+    found = 0
+    for counts in planes:
+        found = crc32(np.ascontiguousarray(counts).tobytes(), found)
+    return found
 
 
 def spread(count: int, most: int) -> list[int]:

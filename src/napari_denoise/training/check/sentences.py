@@ -10,6 +10,11 @@ FILLED = (
     "{share} of the {which} image of “{name}”{channel} is no number (NaN or infinite): "
     "those pixels are filled from their neighbours."
 )
+INVENTED = (
+    "{share} of the clean image of “{name}”{channel} is no number (NaN or infinite): a "
+    "network would learn what is put in the place of those pixels. Crop both images to "
+    "where there are numbers."
+)
 SHAPES = (
     "The images of “{name}” differ in size: noisy {noisy}, clean {clean}. Crop or "
     "export both alike."
@@ -27,8 +32,8 @@ SMALL = (
     "least {least} × {least}."
 )
 IDENTICAL = (
-    "The noisy and the clean image of “{name}” are the same, pixel by pixel. Give a "
-    "clean image of the field: a long exposure, or the mean of many frames."
+    "The noisy and the clean image of “{name}”{channel} are the same, pixel by pixel. "
+    "Give a clean image of the field: a long exposure, or the mean of many frames."
 )
 REPEATED = (
     "“{name}” and “{other}” have the same noisy image: it would count twice, in "
@@ -82,6 +87,10 @@ TOO_FAINT_TO_MAP = (
 FLAT = (
     "The clean image of “{name}”{channel} is the same everywhere: there is nothing to "
     "learn from it."
+)
+FLAT_NOISY = (
+    "The noisy image of “{name}”{channel} is the same everywhere: there is nothing to "
+    "learn from it. Leave an empty channel out of the images."
 )
 FAR = (
     "The clean image of “{name}”{channel} lies {distance:.1f} pixels off ({y:+.1f} "
@@ -146,8 +155,8 @@ FRAMES_MOVE = (
     "pixels. {advice}"
 )
 FRAMES_DRIFT = (
-    "“{name}”{channel} gets {word} by {share} from the first frame to the last: the "
-    "mean of the other frames is not the brightness of each."
+    "“{name}”{channel} gets {word} by {share} from the first frame to the last: what "
+    "a frame is compared with is brought to its brightness."
 )
 NO_REPEATS = (
     "The frames of “{name}”{channel} differ by more than their noise: the sample "

@@ -129,7 +129,7 @@ def check_steps(
     gathered = given or gather_pairs(noisy, clean, axes=axes)
     pairs = gathered.pairs
     frames = target != "clean" and all(pair.clean is None for pair in pairs)
-    check = _Check(pairs, noise, frames=frames)
+    check = _Check(pairs, noise, frames=frames, is_frame=target == "frames")
     check.findings += [
         Finding(None, "left out", "warning", remark) for remark in gathered.remarks
     ]
@@ -153,6 +153,7 @@ class _Check:
     pairs: tuple[Pair, ...]
     given: Any
     frames: bool
+    is_frame: bool
     channels: int | None = None
     findings: list[Finding] = field(default_factory=list)
     matches: dict[tuple[int, int], Match] = field(default_factory=dict)
@@ -194,8 +195,8 @@ class _Check:
 
     def _look_at(self, number: int, noisy: Opened, clean: Opened | None) -> None:
         name = self.pairs[number].name
-        other = None if clean is None else thumbnail(clean, 0)
-        self.small[number] = thumbnail(noisy, 0), other
+        other = None if clean is None else thumbnail(clean)
+        self.small[number] = thumbnail(noisy), other
         for channel in range(len(noisy.layout.channels)):
             words = self._words(channel)
             sample = sample_planes(noisy, clean, channel)
@@ -210,7 +211,9 @@ class _Check:
             if known.model is not None:
                 self.noise[number, channel] = known.model
             if clean is not None:
-                match, found = check_pixels(name, sample, noise, words)
+                match, found = check_pixels(
+                    name, sample, noise, words, is_frame=self.is_frame
+                )
                 found = self._tell(number, found)
                 if match is not None:
                     self.matches[number, channel] = match
@@ -233,12 +236,12 @@ class _Check:
         return f" (channel {channel})" if (self.channels or 1) > 1 else ""
 
     def compare(self, chosen: list[int]) -> None:
-        """Compare each pair with all others, by thumbnails of the first channel."""
+        """Compare each pair with all others, by thumbnails."""
         seen = [number for number in chosen if number in self.small]
         names = [self.pairs[number].name for number in seen]
         noisy = [self.small[number][0] for number in seen]
         clean = [self.small[number][1] for number in seen]
-        alike = same_fields(clean)
+        alike = same_fields([b or a for a, b in zip(noisy, clean, strict=True)])
         for place, finding in find_strangers(names, noisy, clean, alike):
             self._tell(seen[place], [finding])
         self.scenes = {seen[place]: seen[first] for place, first in alike.items()}

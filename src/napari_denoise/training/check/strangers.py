@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.findings import Finding
+from napari_denoise.training.scenes import connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ CERTAIN = 4.0
 CLEARLY = 0.05
 """Correlation by which it must, besides."""
 ALIKE = 0.8
-"""Correlation of clean images that show one field, or planes next to each other."""
+"""Correlation of images that show one field, or planes next to each other."""
 
 
 def find_strangers(
@@ -39,7 +40,7 @@ def find_strangers(
     names : sequence of str
         Of the pairs.
     noisy, clean : sequence of Thumbnail
-        Of the same pairs, of one channel.
+        Of the same pairs.
     alike : mapping of int to int
         From :func:`same_fields`.
 
@@ -50,9 +51,9 @@ def find_strangers(
     finding : Finding
     """
     yield from _twice(names, noisy, clean)
+    shown = [b or a for a, b in zip(noisy, clean, strict=True)]
     for number, first in alike.items():
-        one, other = clean[number], clean[first]
-        if one and other and one.checksum != other.checksum:
+        if shown[number].checksum != shown[first].checksum:
             said = sentences.ONE_FIELD.format(
                 name=_distinct(names, first), other=_distinct(names, number)
             )
@@ -66,30 +67,61 @@ def find_strangers(
         yield from _shuffled(names, noisy, clean, group)
 
 
-def same_fields(clean: Sequence[Thumbnail | None]) -> dict[int, int]:
-    """Find clean images that show one field.
+def same_fields(images: Sequence[Thumbnail]) -> dict[int, int]:
+    """Find images that show one field, or are linked by others that do.
 
     Parameters
     ----------
-    clean : sequence of Thumbnail or None
-        Of the pairs, of one channel.
+    images : sequence of Thumbnail
+        Of the pairs: of the clean images where there are some.
 
     Returns
     -------
     dict of int to int
-        The first pair that shows the field, by each later one that shows it too.
+        The first pair of a scene, by each later one.
     """
-    first: dict[int, int] = {}
-    for number, one in enumerate(clean):
-        for earlier, other in enumerate(clean[:number]):
-            if one is None or other is None or earlier in first:
-                continue
-            if one.pixels.shape == other.pixels.shape:
-                agreement = float(np.vdot(one.pixels, other.pixels))
-                if agreement > ALIKE:
-                    first[number] = earlier
-                    break
-    return first
+    links = []
+    for shape in {image.pixels.shape for image in images}:
+        group = [n for n, image in enumerate(images) if image.pixels.shape == shape]
+        alike = _alike([images[n] for n in group], [images[n] for n in group])
+        links += [(group[a], group[b]) for a, b in alike]
+    scenes = connected(len(images), links)
+    return {number: first for number, first in enumerate(scenes) if first != number}
+
+
+def shared_field(
+    ones: Sequence[Thumbnail], others: Sequence[Thumbnail]
+) -> tuple[int, int] | None:
+    """Find a field that images of both kinds show.
+
+    Parameters
+    ----------
+    ones, others : sequence of Thumbnail
+        Of the clean images where there are some.
+
+    Returns
+    -------
+    tuple of int, or None
+        Number of the first such image among either.
+    """
+    for shape in {image.pixels.shape for image in ones}:
+        places = [
+            [n for n, image in enumerate(images) if image.pixels.shape == shape]
+            for images in (ones, others)
+        ]
+        groups = [
+            [images[n] for n in place]
+            for images, place in zip((ones, others), places, strict=True)
+        ]
+        if all(groups) and len(found := _alike(*groups)):
+            return places[0][found[0][0]], places[1][found[0][1]]
+    return None
+
+
+def _alike(ones: list[Thumbnail], others: list[Thumbnail]) -> list[tuple[int, int]]:
+    """Return the numbers of images, all of one shape, that show one field."""
+    tables = [np.stack([i.pixels.ravel() for i in group]) for group in (ones, others)]
+    return [(int(a), int(b)) for a, b in np.argwhere(tables[0] @ tables[1].T > ALIKE)]
 
 
 def _twice(
