@@ -111,14 +111,15 @@ def _plot(
     for axis, kind in zip(axes[0], kinds, strict=True):
         for key, readings in courses:
             if key[0] == kind:
-                _, method, _, pairs, *how = key
+                _, method, stain, pairs, *how = key
+                number = f"{pairs} of all stains" if stain == "all" else pairs
                 gains = [0.0, *(float(readings[n]["gain_db"]) for n in MINUTES)]
                 axis.plot(
                     [0, *MINUTES],
                     gains,
                     color=COLOURS[method],
                     marker=MARKERS.get(pairs, "x"),
-                    label=f"{METHODS[method]}, {pairs}, {_start(how)}",
+                    label=f"{METHODS[method]}, {number}, {_start(how)}",
                 )
         axis.set(title=SETS[kind], xlabel="minutes on two cores", ylabel="gain (dB)")
         axis.axhline(0, color="0.7", lw=1)
