@@ -448,6 +448,16 @@ def test_pairs_that_the_check_did_not_look_at_are_checked_when_they_are_read():
     np.testing.assert_allclose(loaded[1].target, pairs(4)[1][1], atol=4)
 
 
+def test_a_small_image_that_makes_all_patches_small_is_told():
+    noisy, clean = (list(each) for each in pairs(4))
+    noisy[2], clean[2] = noisy[2][:48], clean[2][:48]
+    told = fine_tune(small_model(), noisy, clean, **quick(steps=4))
+    assert told.card.training["patch"] == 48
+    assert any("48 pixels" in said for said in told.card.training["warnings"])
+    even = fine_tune(small_model(), *pairs(4), **quick(steps=4))
+    assert not [w for w in even.card.training["warnings"] if "Patches have" in w]
+
+
 def test_the_file_holds_what_the_check_warned_of():
     noisy, clean = pairs(4)
     wrong = NoiseModel(20.0, 100.0, 4.0)

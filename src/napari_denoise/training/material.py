@@ -43,6 +43,10 @@ NOT_REDRAWN = (
     "No patch was turned freely, stretched or bent: that needs new noise, and so clean "
     f"images that hold no more than {CLEAN_ENOUGH:.0%} of the noise themselves."
 )
+SMALL_PATCHES = (
+    "Patches have {side} pixels along a side, as the smallest image has no more; "
+    "without such images they would have {usual}, which teaches more."
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ def make_material(
     split = _split(fields, validation, course)
     judged = validation if isinstance(validation, Fields) else fields
     samples = _loaded(fields, split.training[:LOOKED_AT])
-    side = patch_side(_training_areas(fields, split))
+    areas = _training_areas(fields, split)
+    side = patch_side(areas)
     seed = course.seed
     may_redraw = any(field.may_redraw for field in samples)
     return Material(
@@ -132,8 +137,15 @@ def make_material(
             "names": [pair.name for pair in fields.pairs[:MOST_NAMES]],
             "held_out": _held_out_in_words(split, judged, judged is fields),
         },
-        _warnings(samples, course),
+        [*_warnings(samples, course), *_small_patches(areas, side)],
     )
+
+
+def _small_patches(areas: list[Area], side: int) -> list[str]:
+    """Say so where few small images make the patches of all small."""
+    areas = sorted(areas, key=lambda area: patch_side([area]))
+    usual = patch_side(areas[len(areas) // 2 :])
+    return [SMALL_PATCHES.format(side=side, usual=usual)] if side < usual else []
 
 
 def _warnings(samples: list[Field], course: Course) -> list[str]:
