@@ -47,6 +47,13 @@ class _VerticalScrollArea(QScrollArea):
 
     def _follow_content(self) -> None:
         self.updateGeometry()
+        # A bar that shows for a moment narrows the text, which wraps, grows taller
+        # and so keeps the bar: where the content fits without one, there is none.
+        fits = self.height() >= self._height_needed()
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOff if fits else policy.ScrollBarAsNeeded
+        )
 
     def _lines(self, count: int) -> int:
         return count * self.fontMetrics().lineSpacing()
@@ -121,16 +128,6 @@ class FittingScrollArea(_VerticalScrollArea):
     def minimumSizeHint(self) -> QSize:
         """Room for the content's width and two or three of its rows."""
         return QSize(self._least_width(), LEAST_HEIGHT)
-
-    def _follow_content(self) -> None:
-        super()._follow_content()
-        # A bar that shows for a moment narrows the text, which wraps, grows taller
-        # and so keeps the bar: where the content fits without one, there is none.
-        fits = self.height() >= self.sizeHint().height()
-        policy = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(
-            policy.ScrollBarAlwaysOff if fits else policy.ScrollBarAsNeeded
-        )
 
     def _least_width(self) -> int:
         return self._content.minimumSizeHint().width() + SCROLL_BAR_WIDTH
