@@ -50,12 +50,17 @@ class Errors:
         """Share of the noise variance that is left, the mean over scenes."""
         return _share(self.squares, self.noise, self.scene)
 
+    @property
+    def has_many_scenes(self) -> bool:
+        """Whether its halves show different scenes."""
+        return len(np.unique(self.scene)) >= MANY_SCENES
+
     def half(self, number: int) -> Errors:
         """Return every other scene, or block of few: 0 to choose by, 1 to test on."""
         if len(self.scene) < 2:
             return self
-        scenes, rank = np.unique(self.scene, return_inverse=True)
-        if len(scenes) < MANY_SCENES:
+        _, rank = np.unique(self.scene, return_inverse=True)
+        if not self.has_many_scenes:
             rank = np.argsort(np.argsort(self.scene, kind="stable"), kind="stable")
         kept = rank % 2 == number
         return Errors(self.squares[kept], self.noise[kept], self.scene[kept], self.bias)
@@ -98,13 +103,15 @@ class Gain:
         return self.decibels > max(self.sure * self.error, self.least)
 
 
-def gain(before: Errors, after: Errors) -> Gain:
+def gain(before: Errors, after: Errors, *, is_fresh: bool = False) -> Gain:
     """Compare two networks on the same blocks.
 
     Parameters
     ----------
     before, after : Errors
         Of the two.
+    is_fresh : bool
+        Whether they show other scenes than those that the second was chosen on.
 
     Returns
     -------
@@ -117,7 +124,7 @@ def gain(before: Errors, after: Errors) -> Gain:
     least = max(LEAST_DB, _decibels_of_bias(before.share, before.bias))
     by_scene = _jackknife(before, after, before.scene)
     scenes = len(np.unique(before.scene))
-    if scenes >= MANY_SCENES:
+    if is_fresh:
         return Gain(whole, by_scene, least, _quantile(scenes - 1))
     limit = error = 0.0
     if scenes > 1:

@@ -55,7 +55,8 @@ class History:
         """Add a point, and tell its gain and whether it is the best."""
         # The best is chosen on one half and tested on the other: the luck of the
         # choice must not count as a gain.
-        better = gain(self.start.half(1), validation.half(1))
+        is_fresh = validation.has_many_scenes
+        better = gain(self.start.half(1), validation.half(1), is_fresh=is_fresh)
         share = validation.share
         chosen = validation.half(0).share
         self.gains.append(better)

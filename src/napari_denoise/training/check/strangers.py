@@ -80,12 +80,7 @@ def same_fields(images: Sequence[Thumbnail]) -> dict[int, int]:
     dict of int to int
         The first pair of a scene, by each later one.
     """
-    links = []
-    for shape in {image.pixels.shape for image in images}:
-        group = [n for n, image in enumerate(images) if image.pixels.shape == shape]
-        alike = _alike([images[n] for n in group], [images[n] for n in group])
-        links += [(group[a], group[b]) for a, b in alike]
-    scenes = connected(len(images), links)
+    scenes = connected(len(images), _links(images))
     return {number: first for number, first in enumerate(scenes) if first != number}
 
 
@@ -104,24 +99,20 @@ def shared_field(
     tuple of int, or None
         Number of the first such image among either.
     """
-    for shape in {image.pixels.shape for image in ones}:
-        places = [
-            [n for n, image in enumerate(images) if image.pixels.shape == shape]
-            for images in (ones, others)
-        ]
-        groups = [
-            [images[n] for n in place]
-            for images, place in zip((ones, others), places, strict=True)
-        ]
-        if all(groups) and len(found := _alike(*groups)):
-            return places[0][found[0][0]], places[1][found[0][1]]
+    for one, other in _links([*ones, *others]):
+        if one < len(ones) <= other:
+            return one, other - len(ones)
     return None
 
 
-def _alike(ones: list[Thumbnail], others: list[Thumbnail]) -> list[tuple[int, int]]:
-    """Return the numbers of images, all of one shape, that show one field."""
-    tables = [np.stack([i.pixels.ravel() for i in group]) for group in (ones, others)]
-    return [(int(a), int(b)) for a, b in np.argwhere(tables[0] @ tables[1].T > ALIKE)]
+def _links(images: Sequence[Thumbnail]) -> list[tuple[int, int]]:
+    """Return the numbers of images that look alike, two by two."""
+    links = []
+    for shape in {image.pixels.shape for image in images}:
+        group = [n for n, image in enumerate(images) if image.pixels.shape == shape]
+        table = np.stack([images[n].pixels.ravel() for n in group])
+        links += [(group[a], group[b]) for a, b in np.argwhere(table @ table.T > ALIKE)]
+    return links
 
 
 def _twice(
