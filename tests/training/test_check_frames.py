@@ -60,7 +60,9 @@ def test_frames_are_compared_with_others_in_their_own_brightness(fade, is_mean):
     clean = draw(scene, peak=50, gain=2, offset=100, read=2, seed=0)[1]
     others = OtherFrames(is_mean=is_mean)
     for number, frame in enumerate(stack):
-        target, share = others.of(number, len(stack), stack.__getitem__, CAMERA, 0)
+        target, share = others.of(
+            frame, number, len(stack), stack.__getitem__, CAMERA, 0
+        )
         truth = (clean - 100) * fade**number + 100
         bright = clean > np.percentile(clean, 90)
         brightness = float(target[bright].mean() - 100)

@@ -138,8 +138,7 @@ class Fields:
         Pairs that the check had not looked at, and that were found to be of no use
         when they were read; and why.
     scenes : dict of int to int
-        A number for what each pair shows: the same where images are, or were found
-        to show one field, directly or through others.
+        A number for what each pair shows, the same where that is one field.
     checksums : dict of int to int
         The first pair that has an image, by the checksum of a plane of it.
     """
@@ -219,6 +218,7 @@ class Fields:
             return None, 0.0
         frames = self._lines(image.layout, key.channel)[key.line]
         return self._others.of(
+            noisy,
             key.position,
             len(frames),
             lambda number: _read(image, frames[number]),

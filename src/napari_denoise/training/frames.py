@@ -39,6 +39,7 @@ class OtherFrames:
 
     def of(
         self,
+        frame: Image,
         position: int,
         count: int,
         read: Callable[[int], Image],
@@ -49,6 +50,8 @@ class OtherFrames:
 
         Parameters
         ----------
+        frame : ndarray of float32, shape (Y, X)
+            Its counts.
         position, count : int
             Number of the frame, from 0, and how many there are.
         read : callable
@@ -65,7 +68,6 @@ class OtherFrames:
         share : float
             Noise variance of the target as a share of that of the frame.
         """
-        frame = read(position)
         if self._is_mean:
             averaged = count - 1
             rest = (self._total(count, read, line) - frame) / averaged
