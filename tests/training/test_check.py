@@ -123,6 +123,38 @@ def test_too_faint_to_tell_is_no_reason_to_refuse():
     assert report.matches[0, 0].slope == 1
 
 
+def spots(rng, side=192, count=60):
+    """Gaussian spots of several widths, one by one as bright as 1."""
+    scene, (rows, columns) = np.zeros((side, side)), np.mgrid[:side, :side]
+    for _ in range(count):
+        y, x = rng.uniform(0, side, 2)
+        width, height = rng.uniform(1.5, 6), rng.uniform(0.2, 1)
+        away = (rows - y) ** 2 + (columns - x) ** 2
+        scene += height * np.exp(-away / (2 * width**2))
+    return scene
+
+
+def test_an_empty_clean_image_is_not_said_to_be_shuffled(fields):
+    noisy, clean = fields
+    another, _ = frame(9, scene=field(1))
+    report = check_pairs([*noisy, another], [*clean, np.full((SIDE, SIDE), 100.0)])
+    assert kinds(report) == {("image 5", "flat")}
+
+
+@pytest.mark.parametrize("seed", [46, 122])
+def test_a_nearly_black_plane_blames_no_pair(seed):
+    # With these seeds it once passed for another field: all pairs were refused.
+    rng = np.random.default_rng(seed)
+    noisy, clean = [], []
+    for z in range(12):
+        brightness = 30 * np.exp(-(((z - 6) / 4) ** 2)) if z else 0.3
+        photons = 0.3 + brightness * spots(rng)
+        noisy.append(100 + 2 * rng.poisson(photons) + rng.normal(0, 3, photons.shape))
+        clean.append(100 + 2 * photons)
+    report = check_pairs(noisy, clean)
+    assert not report.is_refused
+
+
 def test_a_faint_pair_is_mapped_as_the_others_are(fields):
     rng = np.random.default_rng(0)
     noisy, clean = fields

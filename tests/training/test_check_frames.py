@@ -77,6 +77,8 @@ def test_two_frames_may_differ_in_brightness_and_are_not_moved():
         report = check_pairs([one], [other], target="frames")
         assert {finding.kind for finding in report.findings} == {"intensity"}
         assert report.matches[0, 0].shift == (0.0, 0.0)
+        assert "of the second one are mapped by" in report.findings[0].sentence
+        assert "clean" not in report.findings[0].sentence
     moved = np.roll(dim, 3, axis=1)
     report = check_pairs([bright], [moved], target="frames")
     assert {finding.kind for finding in report.refused} == {"moving frames"}

@@ -19,10 +19,10 @@ Area = tuple[slice, slice]
 """Rows and columns."""
 
 ENOUGH_SCENES = 4
-"""So many are held out, where that is no more than a third of them; or else …"""
+"""So many are held out where there are twice as many: of three that differ by 0.1 dB a
+gain of 0.3 dB is sure in 39 of 100 courses, of four in 67 (simulated)."""
 FEW_SCENES = 3
-"""… so many, where that is no more than a half: two hardly tell how much scenes
-differ."""
+"""So many of six or seven: two hardly tell how much scenes differ."""
 MANY_PLANES = 5
 SMALLEST = 16
 """Pixels along a side that can be trained on, or judged."""
@@ -172,7 +172,7 @@ def _fewest(scenes: int) -> int:
     """Return how many scenes are held out at the least."""
     if scenes < 2 * FEW_SCENES:
         return 1
-    return min(ENOUGH_SCENES, max(FEW_SCENES, scenes // 3))
+    return min(ENOUGH_SCENES, scenes // 2)
 
 
 def inside(sides: tuple[int, int], margin: int) -> Area:

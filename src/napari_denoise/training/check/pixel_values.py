@@ -78,7 +78,7 @@ def check_saturation(
     channel : str
         Words to be said after the name.
     which : str
-        ``"noisy"`` or ``"clean"``.
+        ``"noisy"``, ``"clean"``, or ``"second"``: another noisy one.
 
     Yields
     ------

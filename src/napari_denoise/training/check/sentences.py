@@ -64,12 +64,12 @@ SATURATED = (
     "brightness is lost. Expose less if you can."
 )
 FOREIGN = (
-    "The noisy and the clean image of “{name}”{channel} do not show the same field: "
+    "The noisy and the {which} image of “{name}”{channel} do not show the same field: "
     "their details agree by {agreement}. Check which files belong together. If they "
     "do, leave the pair out: strong stripes hide that."
 )
 DOUBTFUL = (
-    "The noisy and the clean image of “{name}”{channel} agree less than their noise "
+    "The noisy and the {which} image of “{name}”{channel} agree less than their noise "
     "explains, by {agreement}: they may differ in focus, or the sample may have "
     "changed."
 )
@@ -77,7 +77,7 @@ TOO_FAINT = (
     "“{name}”{channel} shows too little above its noise to tell whether both images "
     "show the same field, and how they lie. Make sure that they do; {mapped}."
 )
-AS_THEY_ARE = "the clean counts are taken as they are"
+AS_THEY_ARE = "counts are taken as they are"
 AS_OTHERS = "the clean counts are mapped as those of the other pairs"
 TOO_FAINT_TO_MAP = (
     "“{name}”{channel} shows too little above its noise to tell how the clean counts "
@@ -85,8 +85,8 @@ TOO_FAINT_TO_MAP = (
     "ones of more photons, or a clean image taken with the same camera settings."
 )
 FLAT = (
-    "The clean image of “{name}”{channel} is the same everywhere: there is nothing to "
-    "learn from it."
+    "The {which} image of “{name}”{channel} is the same everywhere: there is nothing "
+    "to learn from it."
 )
 FLAT_NOISY = (
     "The noisy image of “{name}”{channel} is the same everywhere: there is nothing to "
@@ -107,16 +107,16 @@ WARPED = (
     "lie up to {farthest:.1f} pixels from where the rest lies. {advice}"
 )
 STRETCHED = (
-    "Noisy and clean counts of “{name}”{channel} differ: the clean ones are mapped by "
-    "{line}."
+    "The counts of the noisy and the {which} image of “{name}”{channel} differ: those "
+    "of the {which} one are mapped by {line}."
 )
-LINE = "{slope:.3g} · clean {sign} {intercept:.3g}"
+LINE = "{slope:.3g} · counts {sign} {intercept:.3g}"
 PLANES_DIFFER = (
     "The counts of plane {one} of “{name}”{channel} are mapped otherwise than those of "
     "plane {other}: by {line} against {against}. Give the planes as single images."
 )
 NEGATIVE = (
-    "The clean image of “{name}”{channel} is dark where the noisy one is bright: one "
+    "The {which} image of “{name}”{channel} is dark where the noisy one is bright: one "
     "of them is inverted, or they do not belong together."
 )
 SWAPPED = (

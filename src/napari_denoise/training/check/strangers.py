@@ -159,7 +159,8 @@ def _shuffled(
         fits = table @ noisy[number].pixels.ravel()
         best = int(np.argmax(fits))
         own, better = float(fits[place]), float(fits[best])
-        if better < own + CLEARLY or best == place:
+        is_empty = not others[place].pixels.any()
+        if is_empty or better < own + CLEARLY or best == place:
             continue
         gain = others[best].pixels - others[place].pixels
         if _certainty(noisy[number].pixels * gain) < CERTAIN:

@@ -19,6 +19,7 @@ ONCE = (
     "intensity",
     "saturated noisy",
     "saturated clean",
+    "saturated second",
     "filled noisy",
     "filled clean",
 )
