@@ -572,6 +572,7 @@ def test_a_dock_that_was_closed_shows_all_when_it_comes_back(
     curve, words = list(view.validation), view.verdict.text()
     assert curve[0][0] == 0
     assert len(curve) > 5
+    assert words.startswith("noisy: ")
     panel.dock.close()
     assert panel.dock.view is None
     click(panel.course)
@@ -588,12 +589,14 @@ def test_without_pyqtgraph_pictures_and_sentences_are_left(
     plane = np.ones((16, 16), np.float32)
     first = Point(0, 0.0, 0.5, 0.5, 0.0, 0.0)
     view.start(
-        TrainingStarted("cpu", 3.0, (first,), plane, plane, plane, is_resumed=False)
+        TrainingStarted("cpu", 3.0, (first,), plane, plane, plane, is_resumed=False),
+        "cells",
     )
     assert view.curves is None
     assert INSTALL in [label.text() for label in view.findChildren(QLabel)]
     assert view.pictures.titles == ["noisy", "before", "now", "clean"]
     assert "+3.00 dB" in view.verdict.text()
+    assert view.verdict.text().startswith("cells: ")
 
 
 def test_what_was_found_before_is_gone_from_the_list(

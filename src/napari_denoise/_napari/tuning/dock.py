@@ -35,6 +35,7 @@ class CourseDock:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._start: TrainingStarted | None = None
+        self._name = ""
         self._epochs: list[EpochDone] = []
         self._end: FineTuned | None = None
         self.view: CourseView | None = None
@@ -59,11 +60,12 @@ class CourseDock:
         if self.view is not None:
             self._viewer.window.remove_dock_widget(self.view)
 
-    def start(self, event: TrainingStarted) -> None:
-        """Show the start of a course."""
+    def start(self, event: TrainingStarted, name: str) -> None:
+        """Show the start of a course on images of that name."""
         self._start, self._epochs, self._end = event, [], None
+        self._name = name
         if self.view is not None:
-            self.view.start(event)
+            self.view.start(event, name)
 
     def add(self, event: EpochDone) -> None:
         """Show an epoch of it."""
@@ -79,7 +81,7 @@ class CourseDock:
 
     def _catch_up(self, view: CourseView) -> None:
         if self._start is not None:
-            view.start(self._start)
+            view.start(self._start, self._name)
         for event in self._epochs:
             view.add(event)
         if self._end is not None:

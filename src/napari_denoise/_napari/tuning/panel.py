@@ -211,11 +211,12 @@ class FineTunePanel(Container):  # type: ignore[type-arg]
         self.form.show_pace(pace)
 
     def _on_started(self, event: TrainingStarted) -> None:
+        request = self._request
         self.bar.show_phase(TRAINING)
         self.bar.allow_pause()
         self.course.enabled = True
         self.dock.show()
-        self.dock.start(event)
+        self.dock.start(event, "" if request is None else request.name)
 
     def _on_step(self, event: StepDone) -> None:
         if not self.session.is_paused:

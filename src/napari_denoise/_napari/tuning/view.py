@@ -53,6 +53,7 @@ class CourseView(QWidget):
         self.validation: list[tuple[int, float]] = []
         self.best = 0
         self._start: TrainingStarted | None = None
+        self._name = ""
         self.curves = _make_curves()
         self.pictures = Pictures()
         self.pictures.setToolTip(tooltips.PICTURES)
@@ -78,9 +79,12 @@ class CourseView(QWidget):
             self.closed.emit()
         return super().event(event)
 
-    def start(self, event: TrainingStarted) -> None:
-        """Show the start of a course, and nothing of the one before."""
-        self._start = event
+    def start(self, event: TrainingStarted, name: str) -> None:
+        """Show the start of a course, and nothing of the one before.
+
+        The name of its images stays in view: others may be chosen meanwhile.
+        """
+        self._start, self._name = event, name
         self.training = [(point.step, point.training) for point in event.points]
         self.validation = [(point.step, point.validation) for point in event.points]
         shares = [point.validation for point in event.points]
@@ -120,7 +124,7 @@ class CourseView(QWidget):
             )
 
     def _say(self, text: str) -> None:
-        self.verdict.setText(text)
+        self.verdict.setText(f"{self._name}: {text}")
 
     def _draw_curves(self) -> None:
         if self.curves is not None:
