@@ -527,3 +527,35 @@ def test_pairs_of_one_field_are_one_scene():
     assert sum("show one field" in f.sentence for f in report.findings) == 2
     fields = fields_of(report, "clean", 0, "auto")
     assert fields.scenes == {0: 0, 1: 1, 2: 0, 3: 3, 4: 0}
+
+
+def test_images_that_overlap_are_one_scene(fields):
+    noisy, clean = fields
+
+    def cut(image):
+        parts = [image[:160, :160], image[96:, 64:]]
+        return [*parts, image[:160, 192:], image[170:, :60]]
+
+    whole = [*cut(noisy[0]), *noisy[1:]], [*cut(clean[0]), *clean[1:]]
+    report = check_pairs(*whole)
+    assert report.scenes == {1: 0, 2: 0}
+    (found,) = [f for f in report.warnings if f.kind == "overlap"]
+    assert "Give whole images" in found.sentence
+    as_saved = [image.astype(np.float32) for image in whole[0]]
+    assert check_pairs(as_saved).scenes == {1: 0, 2: 0}
+
+
+def test_parts_of_one_image_that_all_overlap_are_refused(fields):
+    (noisy, *_), (clean, *_) = fields
+    report = check_pairs([noisy, noisy[30:, 40:]], [clean, clean[30:, 40:]])
+    assert kinds(report) == {("image 2", "overlap")}
+    again = check_pairs([noisy, noisy], [clean, clean])
+    assert "overlap" not in {found.kind for found in again.findings}
+
+
+def test_what_is_burnt_into_images_is_no_overlap(fields):
+    noisy, clean = [image.copy() for image in fields[0]], fields[1]
+    label = np.random.default_rng(0).integers(100, 200, (40, 60))
+    for image in noisy:
+        image[-40:, :60] = label
+    assert check_pairs(noisy, clean).scenes == {}

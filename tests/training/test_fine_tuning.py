@@ -475,6 +475,9 @@ def test_what_is_trained_on_does_not_validate():
     exported = ([again], [clean[0].astype(np.float64)])
     with pytest.raises(PairsError, match="show one field"):
         fine_tune(small_model(), noisy, clean, validation=exported, **quick())
+    part = ([noisy[0][20:84, 12:90]], [clean[0][20:84, 12:90]])
+    with pytest.raises(PairsError, match="show one field"):
+        fine_tune(small_model(), noisy, clean, validation=part, **quick())
     with pytest.raises(OptionError, match="for both, or for neither"):
         fine_tune(small_model(), noisy, clean, validation=(noisy[:1], None), **quick())
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise.errors import DenoiseError, OptionError, PairsError
-from napari_denoise.training.check.samples import thumbnail
-from napari_denoise.training.check.strangers import shared_field
+from napari_denoise.errors import OptionError, PairsError
+from napari_denoise.training.apart import check_apart
 from napari_denoise.training.fields import CLEAN_ENOUGH, Fields
 from napari_denoise.training.holdout import SMALLEST, Split, split_fields
 from napari_denoise.training.patches import Cutter, patch_side
@@ -21,7 +19,6 @@ from napari_denoise.training.validation import MOST_WINDOWS, Window, cut_windows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_denoise.training.check.samples import Thumbnail
     from napari_denoise.training.course import Course
     from napari_denoise.training.examples import Batch
     from napari_denoise.training.fields import Field, Key
@@ -31,8 +28,6 @@ WINDOWS_SEEN = 16
 """Windows of what is trained on, for the training curve."""
 FEWEST_WINDOWS = 8
 MOST_NAMES = 20
-MOST_COMPARED = 64
-"""Pairs, of those to train on and of those to validate on, whose fields are."""
 LOOKED_AT = 4
 """Fields that tell how large all are, and whether clean ones are clean."""
 UNMEASURED = (
@@ -158,7 +153,7 @@ def _warnings(samples: list[Field], course: Course) -> list[str]:
 
 def _split(fields: Fields, validation: Fields | float, course: Course) -> Split:
     if isinstance(validation, Fields):
-        _check_apart(fields, validation)
+        check_apart(fields, validation)
         return Split(fields.keys, validation.keys)
     (first,) = _loaded(fields, fields.keys[:1])
     return split_fields(
@@ -169,36 +164,6 @@ def _split(fields: Fields, validation: Fields | float, course: Course) -> Split:
         course.seed,
         are_frames=course.target in (FRAMES, MEAN),
     )
-
-
-def _check_apart(fields: Fields, validation: Fields) -> None:
-    """Refuse to judge on what is trained on."""
-    twins = fields.checksums.keys() & validation.checksums.keys()
-    if twins:
-        number = validation.checksums[min(twins)]
-        raise PairsError(
-            f"“{validation.pairs[number].name}” is among the images to train on and "
-            "among those to validate on. What is learned by heart says nothing: leave "
-            "it out of one of them."
-        )
-    trained, judged = _thumbnails(fields), _thumbnails(validation)
-    shared = shared_field(*([small for _, small in each] for each in (trained, judged)))
-    if shared is not None:
-        one, other = trained[shared[0]][0], judged[shared[1]][0]
-        raise PairsError(
-            f"“{one}”, which is to train on, and “{other}”, which is to validate on, "
-            "show one field. What is learned by heart says nothing: leave one of them "
-            "out."
-        )
-
-
-def _thumbnails(fields: Fields) -> list[tuple[str, Thumbnail]]:
-    """Show the first pairs small, by name: clean images where there are some."""
-    shown = []
-    for pair in fields.pairs[:MOST_COMPARED]:
-        with suppress(DenoiseError, OSError, ValueError):  # told when it is trained on
-            shown.append((pair.name, thumbnail((pair.clean or pair.noisy).open())))
-    return shown
 
 
 def _training_areas(fields: Fields, split: Split) -> list[Area]:

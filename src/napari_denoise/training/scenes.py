@@ -34,6 +34,27 @@ def connected(count: int, links: Iterable[tuple[int, int]]) -> list[int]:
     return [int(first[n]) for n in label]
 
 
+def crossing(links: Iterable[tuple[int, int]], first: int) -> tuple[int, int] | None:
+    """Return the first link from one group of images to another one.
+
+    Parameters
+    ----------
+    links : iterable of (int, int)
+        Images of both groups, the lower number first.
+    first : int
+        How many are of the first group; those of the second follow.
+
+    Returns
+    -------
+    tuple of int, or None
+        Numbers of two images, each within its group.
+    """
+    for one, other in links:
+        if one < first <= other:
+            return one, other - first
+    return None
+
+
 def without(scenes: Mapping[int, int], kept: Mapping[int, int]) -> dict[int, int]:
     """Keep pairs of one scene together where some pairs are left out.
 

@@ -11,10 +11,12 @@ from scipy.ndimage import gaussian_filter
 from skimage.transform import resize_local_mean
 
 from napari_denoise.noise import finite_plane, gaussian_sigma
+from napari_denoise.training.check.overlap import marks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_denoise.training.check.overlap import Marks
     from napari_denoise.training.pairs import Opened
 
     Image = NDArray[np.float32]
@@ -128,6 +130,11 @@ def _small(counts: NDArray[Any]) -> Image:
 def plane_checksum(image: Opened) -> int:
     """Return a checksum of the counts of the middle plane, of all channels."""
     return _checksum(_middle(image))
+
+
+def middle_marks(image: Opened) -> Marks:
+    """Mark the middle plane, so that its parts are known again."""
+    return np.unique(np.concatenate([marks(counts) for counts in _middle(image)]))
 
 
 def _middle(image: Opened) -> list[NDArray[Any]]:

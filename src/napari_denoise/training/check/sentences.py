@@ -50,6 +50,16 @@ ONE_FIELD = (
     "“{name}” and “{other}” show one field, or planes next to each other: they are "
     "held out together, or trained on together."
 )
+OVERLAP = (
+    "“{name}” and “{other}” overlap: the same pixels are in both. They are held out "
+    "together, or trained on together. Give whole images rather than parts of them: "
+    "patches are cut from them by themselves."
+)
+ALL_OVERLAP = (
+    "“{name}” and “{other}” overlap, and so do all others: none can be held out that "
+    "nothing was learned from. Give the whole image, once: patches are cut from it by "
+    "themselves."
+)
 NO_NOISE = (
     "No noise can be measured in the noisy image of “{name}”{channel}: it may be "
     "denoised or clean already. Give raw images, or say how strong the noise is."

@@ -17,8 +17,9 @@ from napari_denoise.training.check.frames import check_frames
 from napari_denoise.training.check.headers import check_header, unreadable
 from napari_denoise.training.check.noise import channel_noise
 from napari_denoise.training.check.one_pair import check_pixels, faint_pair
+from napari_denoise.training.check.overlap import find_overlaps, overlapping
 from napari_denoise.training.check.pixel_values import check_numbers, check_saturation
-from napari_denoise.training.check.samples import sample_planes, thumbnail
+from napari_denoise.training.check.samples import middle_marks, sample_planes, thumbnail
 from napari_denoise.training.check.strangers import find_strangers, same_fields
 from napari_denoise.training.check.telling import told
 from napari_denoise.training.pairs import Gathered, gather_pairs
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from napari_denoise.noise import NoiseModel
     from napari_denoise.training.check.faint import Faint
+    from napari_denoise.training.check.overlap import Marks
     from napari_denoise.training.check.samples import Thumbnail
     from napari_denoise.training.match import Match
     from napari_denoise.training.pairs import Opened, Pair
@@ -162,6 +164,7 @@ class _Check:
     faint: dict[tuple[int, int], tuple[Finding, Faint]] = field(default_factory=dict)
     unsure: set[tuple[int, int]] = field(default_factory=set)
     small: dict[int, tuple[Thumbnail, Thumbnail | None]] = field(default_factory=dict)
+    marks: dict[int, Marks] = field(default_factory=dict)
     scenes: dict[int, int] = field(default_factory=dict)
 
     def look_at_header(self, number: int) -> None:
@@ -197,6 +200,7 @@ class _Check:
         name = self.pairs[number].name
         other = None if clean is None else thumbnail(clean)
         self.small[number] = thumbnail(noisy), other
+        self.marks[number] = middle_marks(noisy)
         for channel in range(len(noisy.layout.channels)):
             words = self._words(channel)
             sample = sample_planes(noisy, clean, channel)
@@ -236,14 +240,22 @@ class _Check:
         return f" (channel {channel})" if (self.channels or 1) > 1 else ""
 
     def compare(self, chosen: list[int]) -> None:
-        """Compare each pair with all others, by thumbnails."""
+        """Compare each pair with all others, by thumbnails and shared pixels."""
         seen = [number for number in chosen if number in self.small]
         names = [self.pairs[number].name for number in seen]
         noisy = [self.small[number][0] for number in seen]
         clean = [self.small[number][1] for number in seen]
-        alike = same_fields([b or a for a, b in zip(noisy, clean, strict=True)])
-        for place, finding in find_strangers(names, noisy, clean, alike):
-            self._tell(seen[place], [finding])
+        shown = [b or a for a, b in zip(noisy, clean, strict=True)]
+        for place, found in find_strangers(names, noisy, clean, same_fields(shown)):
+            self._tell(seen[place], [found])
+        links = [
+            (one, other)
+            for one, other in overlapping([self.marks[number] for number in seen])
+            if noisy[one].checksum != noisy[other].checksum  # told as the same image
+        ]
+        alike = same_fields(shown, links)
+        for place, found in find_overlaps(names, links, len(seen) - len(alike)):
+            self._tell(seen[place], [found])
         self.scenes = {seen[place]: seen[first] for place, first in alike.items()}
 
     def lend_slopes(self) -> None:

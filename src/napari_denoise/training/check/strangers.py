@@ -8,10 +8,10 @@ import numpy as np
 
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.findings import Finding
-from napari_denoise.training.scenes import connected
+from napari_denoise.training.scenes import connected, crossing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -67,42 +67,43 @@ def find_strangers(
         yield from _shuffled(names, noisy, clean, group)
 
 
-def same_fields(images: Sequence[Thumbnail]) -> dict[int, int]:
+def same_fields(
+    images: Sequence[Thumbnail], links: Iterable[tuple[int, int]] = ()
+) -> dict[int, int]:
     """Find images that show one field, or are linked by others that do.
 
     Parameters
     ----------
     images : sequence of Thumbnail
         Of the pairs: of the clean images where there are some.
+    links : iterable of (int, int)
+        Those that are known to share a part.
 
     Returns
     -------
     dict of int to int
         The first pair of a scene, by each later one.
     """
-    scenes = connected(len(images), _links(images))
+    scenes = connected(len(images), [*_links(images), *links])
     return {number: first for number, first in enumerate(scenes) if first != number}
 
 
-def shared_field(
-    ones: Sequence[Thumbnail], others: Sequence[Thumbnail]
-) -> tuple[int, int] | None:
-    """Find a field that images of both kinds show.
+def shared_field(images: Sequence[Thumbnail], first: int) -> tuple[int, int] | None:
+    """Find a field that images of both of two groups show.
 
     Parameters
     ----------
-    ones, others : sequence of Thumbnail
-        Of the clean images where there are some.
+    images : sequence of Thumbnail
+        Of the clean images where there are some, one group after the other.
+    first : int
+        How many are of the first group.
 
     Returns
     -------
     tuple of int, or None
-        Number of the first such image among either.
+        Number of the first such image within either.
     """
-    for one, other in _links([*ones, *others]):
-        if one < len(ones) <= other:
-            return one, other - len(ones)
-    return None
+    return crossing(_links(images), first)
 
 
 def _links(images: Sequence[Thumbnail]) -> list[tuple[int, int]]:

@@ -17,6 +17,7 @@ ONCE = (
     "dtype",
     "noise given",
     "intensity",
+    "overlap",
     "saturated noisy",
     "saturated clean",
     "saturated second",
