@@ -47,7 +47,8 @@ def marks(plane: NDArray[Any]) -> Marks:
     ndarray of uint64
         A number for each run, in order.
     """
-    counts = np.ascontiguousarray(plane, np.float32).view(np.uint32)
+    with np.errstate(over="ignore"):  # what is too large is infinite, and no mark
+        counts = np.ascontiguousarray(plane, np.float32).view(np.uint32)
     if counts.shape[1] < RUN:
         return np.zeros(0, np.uint64)
     last = counts.shape[1] - RUN + 1
