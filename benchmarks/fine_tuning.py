@@ -214,7 +214,7 @@ def write(rows: list[Row]) -> None:
                 r for r in csv.DictReader(file) if tuple(r[k] for k in keys) not in new
             ]
     with TABLE.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         for row in [*old, *rows]:
             writer.writerow(
