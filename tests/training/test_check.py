@@ -19,8 +19,10 @@ from napari_denoise.training.check import (
     refuse,
 )
 from napari_denoise.training.check.faint import common_slopes
+from napari_denoise.training.course import Course
 from napari_denoise.training.match import Match
-from napari_denoise.training.pairs import Pair, View
+from napari_denoise.training.material import make_material
+from napari_denoise.training.pairs import Pair, View, gather_pairs
 from napari_denoise.training.preparation import fields_of
 from tests.conftest import draw, synthetic_scene
 
@@ -524,7 +526,8 @@ def test_pairs_of_one_field_are_one_scene():
     clean = [means[0], others[0][1], means[1], others[1][1], means[2]]
     report = check_pairs(noisy, clean)
     assert report.scenes == {2: 0, 4: 0}
-    assert sum("show one field" in f.sentence for f in report.findings) == 2
+    (told,) = [f.sentence for f in report.findings if "show one field" in f.sentence]
+    assert told.endswith("The same goes for 1 more pair.")
     fields = fields_of(report, "clean", 0, "auto")
     assert fields.scenes == {0: 0, 1: 1, 2: 0, 3: 3, 4: 0}
 
@@ -541,21 +544,29 @@ def test_images_that_overlap_are_one_scene(fields):
     assert report.scenes == {1: 0, 2: 0}
     (found,) = [f for f in report.warnings if f.kind == "overlap"]
     assert "Give whole images" in found.sentence
-    as_saved = [image.astype(np.float32) for image in whole[0]]
-    assert check_pairs(as_saved).scenes == {1: 0, 2: 0}
+
+
+def test_parts_of_one_clean_image_overlap_whatever_the_noise(fields):
+    again, clean = frame(9, scene=field(0))
+    noisy = [fields[0][0][:160, :160], again[60:220, 60:220], *fields[0][1:]]
+    parts = [clean[:160, :160], clean[60:220, 60:220], *fields[1][1:]]
+    assert check_pairs(noisy, parts).scenes == {1: 0}
 
 
 def test_parts_of_one_image_that_all_overlap_are_refused(fields):
     (noisy, *_), (clean, *_) = fields
-    report = check_pairs([noisy, noisy[30:, 40:]], [clean, clean[30:, 40:]])
-    assert kinds(report) == {("image 2", "overlap")}
-    again = check_pairs([noisy, noisy], [clean, clean])
-    assert "overlap" not in {found.kind for found in again.findings}
+    parts = [noisy, noisy[30:, 40:]], [clean, clean[30:, 40:]]
+    assert kinds(check_pairs(*parts)) == {(None, "overlap")}
+    flat = [np.full((SIDE, SIDE), 100.0)]
+    report = check_pairs(parts[0] + flat, parts[1] + flat)
+    assert (None, "overlap") in kinds(report)
+    again = check_pairs([noisy, noisy.astype(np.float32)], [clean, clean])
+    assert not again.is_refused
 
 
-def test_what_is_burnt_into_images_is_no_overlap(fields):
-    noisy, clean = [image.copy() for image in fields[0]], fields[1]
-    label = np.random.default_rng(0).integers(100, 200, (40, 60))
-    for image in noisy:
-        image[-40:, :60] = label
-    assert check_pairs(noisy, clean).scenes == {}
+def test_what_is_held_out_of_parts_that_overlap_is_not_trained_on(fields):
+    (noisy, *_), (clean, *_) = fields
+    pairs = gather_pairs([noisy, noisy[30:, 40:]], [clean, clean[30:, 40:]]).pairs
+    unchecked = fields_of(PairReport(pairs, ()), "clean", 0, 5.0)
+    with pytest.raises(PairsError, match="overlap"):
+        make_material(unchecked, 0.2, Course())

@@ -53,12 +53,13 @@ def small_model():
 
 @cache
 def pairs(count: int, side: int = 96):
-    """Parts of a drawn scene with 30 photons at the peak, as a camera gives them."""
+    """Tiles of a drawn scene with 30 photons at the peak, as a camera gives them."""
     rng = np.random.default_rng(count)
     scene = synthetic_scene(512)
     noisy, clean = [], []
-    for _ in range(count):
-        top, left = rng.integers(0, 512 - side, 2)
+    along = 512 // side
+    for place in rng.choice(along**2, count, replace=False):
+        top, left = side * (place // along), side * (place % along)
         part = scene[top : top + side, left : left + side]
         truth = 100 + 60 * part.astype(np.float32)
         clean.append(truth)
@@ -230,8 +231,8 @@ def test_stacks_and_channels(axes, channels):
 @pytest.mark.parametrize("axes", ["ZYX", "TYX"])
 def test_a_3d_network_learns_from_a_stack(axes):
     noisy, clean = pairs(6)
-    start = new_model("unet", 3, **SMALL)
-    tuned = fine_tune(start, np.stack(noisy), np.stack(clean), axes=axes, **quick())
+    images, options = (np.stack(noisy), np.stack(clean)), quick(axes=axes, steps=100)
+    tuned = fine_tune(new_model("unet", 3, **SMALL), *images, **options)
     assert tuned.card.ndim == 3
     assert tuned.card.training["gain_db"] > 1
 
@@ -454,6 +455,7 @@ def test_a_small_image_that_makes_all_patches_small_is_told():
     told = fine_tune(small_model(), noisy, clean, **quick(steps=4))
     assert told.card.training["patch"] == 48
     assert any("48 pixels" in said for said in told.card.training["warnings"])
+    assert any("“image 3”" in said for said in told.card.training["warnings"])
     even = fine_tune(small_model(), *pairs(4), **quick(steps=4))
     assert not [w for w in even.card.training["warnings"] if "Patches have" in w]
 
@@ -473,11 +475,12 @@ def test_what_is_trained_on_does_not_validate():
         )
     again = simulate(clean[0], NOISE, np.random.default_rng(3)).astype(np.uint16)
     exported = ([again], [clean[0].astype(np.float64)])
-    with pytest.raises(PairsError, match="show one field"):
+    with pytest.raises(PairsError, match="among those to validate on"):
         fine_tune(small_model(), noisy, clean, validation=exported, **quick())
-    part = ([noisy[0][20:84, 12:90]], [clean[0][20:84, 12:90]])
-    with pytest.raises(PairsError, match="show one field"):
-        fine_tune(small_model(), noisy, clean, validation=part, **quick())
+    for image in (noisy[0], again):
+        part = ([image[20:84, 12:90]], [clean[0][20:84, 12:90]])
+        with pytest.raises(PairsError, match="show one field"):
+            fine_tune(small_model(), noisy, clean, validation=part, **quick())
     with pytest.raises(OptionError, match="for both, or for neither"):
         fine_tune(small_model(), noisy, clean, validation=(noisy[:1], None), **quick())
 
@@ -487,8 +490,13 @@ def test_frames_of_one_field_are_not_parted():
     rng = np.random.default_rng(5)
     again = [simulate(image, NOISE, rng).astype(np.uint16) for image in clean]
     tuned = fine_tune(small_model(), noisy + again, clean + clean, **quick(steps=3))
-    held = tuned.card.training["material"]["held_out"].split(", ")
-    assert len(held) == 2
+    assert len(held_out(tuned)) == 2
+
+
+def held_out(tuned) -> set[int]:
+    """Numbers of the images that were held out."""
+    names = tuned.card.training["material"]["held_out"].split(", ")
+    return {int(name.removeprefix("image ")) - 1 for name in names}
 
 
 def test_pairs_of_which_some_are_moved_can_be_small():
@@ -498,7 +506,9 @@ def test_pairs_of_which_some_are_moved_can_be_small():
     margins = [match.margin for match in matches]
     assert min(margins) == 0 < max(margins)
     tuned = fine_tune(small_model(), noisy, moved, **quick(steps=40))
-    assert tuned.card.training["patch"] <= 96 - 2 * max(margins)
+    trained = set(range(8)) - held_out(tuned)
+    least = max(margins[number] for number in trained)
+    assert 0 < tuned.card.training["patch"] <= 96 - 2 * least
 
 
 def test_a_3d_network_has_no_use_for_single_planes():

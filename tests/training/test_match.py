@@ -154,6 +154,30 @@ def test_a_mean_that_holds_the_noisy_image_is_told_from_one_that_does_not(
     assert others.match.clean_noise == pytest.approx(1 / 8, rel=0.35)
 
 
+def filaments(width, side=192):
+    """Where smooth fields are zero, of a Gaussian profile; width in pixels."""
+    rng = np.random.default_rng(0)
+    scene = np.full((side, side), 0.03)
+    for _ in range(4):
+        field = gaussian_filter(rng.normal(size=scene.shape), 8, mode="wrap")
+        away = np.abs(field) / np.hypot(*np.gradient(field))
+        scene += np.exp(-(away**2) / (2 * width**2))
+    return scene / scene.max()
+
+
+@pytest.mark.parametrize("width", [0.8, 1.2, 2.0])
+@pytest.mark.parametrize("photons", [20, 300, 3000])
+def test_dense_texture_is_no_noise_that_is_shared(width, photons):
+    frames = frames_of(filaments(width), photons, 21)
+    clean = draw(filaments(width), peak=photons, gain=2, offset=100, read=2)[1]
+    noise = NoiseModel(2, 100, 2)
+    for others in (clean, np.mean(frames[1:], axis=0)):
+        assert match_planes(frames[:1], [others], noise).shared_noise < 0.02
+    if photons == 20:  # texture of more photons hides it
+        held = match_planes(frames[:1], [np.mean(frames[:4], axis=0)], noise)
+        assert held.shared_noise == pytest.approx(0.25, abs=0.03)
+
+
 def test_hot_pixels_do_not_hide_that_images_show_one_field():
     clean = real_scene(PAIRS["actin 20×"])[:160, :160]
     noisy, noise = drawn(clean, 20)

@@ -56,5 +56,6 @@ def _card_line(card: ModelCard, width: int = 12) -> str:
 def _card_text(card: ModelCard) -> str:
     lines = [_card_line(card)]
     lines += [f"  {key}: {value}" for key, value in card.quality.items()]
-    lines += [f"  training {key}: {value}" for key, value in card.training.items()]
+    known = {key: value for key, value in card.training.items() if value != ""}
+    lines += [f"  training {key}: {value}" for key, value in known.items()]
     return "\n".join(lines)

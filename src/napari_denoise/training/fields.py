@@ -17,11 +17,11 @@ from napari_denoise.noise import finite_plane
 from napari_denoise.progress import run_to_end
 from napari_denoise.sources import Source
 from napari_denoise.training.check.one_pair import check_pixels
-from napari_denoise.training.check.samples import plane_checksum, sample_planes
+from napari_denoise.training.check.samples import sample_planes
 from napari_denoise.training.examples import noise_of
 from napari_denoise.training.frames import OtherFrames, share_of_noise
+from napari_denoise.training.known_images import KnownImages
 from napari_denoise.training.match import SPLINE, Match, farthest_shift
-from napari_denoise.training.scenes import connected
 from napari_denoise.training.targets import CLEAN, FRAMES, MEAN
 
 if TYPE_CHECKING:
@@ -139,8 +139,10 @@ class Fields:
         when they were read; and why.
     scenes : dict of int to int
         A number for what each pair shows, the same where that is one field.
-    checksums : dict of int to int
-        The first pair that has an image, by the checksum of a plane of it.
+    known : KnownImages
+        What the images are known by.
+    parts : list of tuple of int
+        Pairs whose images overlap, two by two.
     """
 
     def __init__(
@@ -158,14 +160,14 @@ class Fields:
         self._noise, self._matches, self._noises = noise, dict(matches), noises
         self.left_out: dict[int, str] = {}
         self.warnings = tuple(warnings)
-        self._links = list((alike or {}).items())
         self._others = OtherFrames(is_mean=target == MEAN)
         self._scalings: dict[int, list[Scaling]] = {}
         self._open = lru_cache(OPEN_AT_ONCE)(self._opened)
         self.sides: dict[int, tuple[int, int]] = {}
-        self.checksums: dict[int, int] = {}
+        self.known = KnownImages((alike or {}).items())
         self.keys = [key for number in range(len(pairs)) for key in self._keys(number)]
-        self.scenes = dict(enumerate(connected(len(pairs), self._links)))
+        copies, self.parts = self.known.overlaps()
+        self.scenes = self.known.scenes(len(pairs), copies + self.parts)
 
     def load(self, key: Key) -> Field | None:
         """Read one plane, with its neighbours and what it is compared with.
@@ -250,7 +252,7 @@ class Fields:
     @property
     def checksum(self) -> int:
         """Of all images together."""
-        return crc32(repr(sorted(self.checksums)).encode())
+        return crc32(repr(sorted(self.known.checksums)).encode())
 
     @property
     def noise(self) -> list[NoiseModel]:
@@ -277,9 +279,7 @@ class Fields:
     def _keys(self, number: int) -> list[Key]:
         noisy, clean = self._open(number)
         self.sides[number] = noisy.layout.plane_shape
-        sums = [plane_checksum(image) for image in (noisy, clean) if image is not None]
-        for each in sums:
-            self._links.append((number, self.checksums.setdefault(each, number)))
+        self.known.add(number, noisy, clean)
         return [
             Key(number, channel, line, position)
             for channel in range(len(noisy.layout.channels))

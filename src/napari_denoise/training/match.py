@@ -166,7 +166,7 @@ def match_planes(
     of_noisy, of_clean = noise_ratio(ones, others, common_slope(ones, others))
     own = (of_clean / of_noisy) ** 2 if of_noisy > 0 else math.inf
     mapped = [np.float32(line.slope) * b + np.float32(line.intercept) for b in others]
-    shared = shared_noise(ones, mapped, noise)
+    shared = shared_noise(ones, mapped)
     return Matched(
         Match(moving.shift, line.slope, line.intercept, max(own, shared)),
         line,

@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_denoise.errors import OptionError, PairsError
 from napari_denoise.training.apart import check_apart
+from napari_denoise.training.check.sentences import ALL_OVERLAP
 from napari_denoise.training.fields import CLEAN_ENOUGH, Fields
 from napari_denoise.training.holdout import SMALLEST, Split, split_fields
 from napari_denoise.training.patches import Cutter, patch_side
@@ -38,9 +39,10 @@ NOT_REDRAWN = (
     "No patch was turned freely, stretched or bent: that needs new noise, and so clean "
     f"images that hold no more than {CLEAN_ENOUGH:.0%} of the noise themselves."
 )
+MUCH_SMALLER = 0.75
 SMALL_PATCHES = (
-    "Patches have {side} pixels along a side, as the smallest image has no more; "
-    "without such images they would have {usual}, which teaches more."
+    "Patches have {side} pixels along a side, as “{name}” has room for no more; "
+    "without images as small they would have {usual}, which teaches more."
 )
 
 
@@ -114,7 +116,7 @@ def make_material(
     judged = validation if isinstance(validation, Fields) else fields
     samples = _loaded(fields, split.training[:LOOKED_AT])
     areas = _training_areas(fields, split)
-    side = patch_side(areas)
+    side = patch_side(list(areas.values()))
     seed = course.seed
     may_redraw = any(field.may_redraw for field in samples)
     return Material(
@@ -132,15 +134,19 @@ def make_material(
             "names": [pair.name for pair in fields.pairs[:MOST_NAMES]],
             "held_out": _held_out_in_words(split, judged, judged is fields),
         },
-        [*_warnings(samples, course), *_small_patches(areas, side)],
+        [*_warnings(samples, course), *_small_patches(fields, areas)],
     )
 
 
-def _small_patches(areas: list[Area], side: int) -> list[str]:
-    """Say so where few small images make the patches of all small."""
-    areas = sorted(areas, key=lambda area: patch_side([area]))
-    usual = patch_side(areas[len(areas) // 2 :])
-    return [SMALL_PATCHES.format(side=side, usual=usual)] if side < usual else []
+def _small_patches(fields: Fields, areas: dict[int, Area]) -> list[str]:
+    """Say so where few small images make the patches of all much smaller."""
+    sides = {number: patch_side([area]) for number, area in areas.items()}
+    usual = sorted(sides.values())[len(sides) // 2]
+    smallest = min(sides, key=lambda number: sides[number])
+    if sides[smallest] > MUCH_SMALLER * usual:
+        return []
+    place = {"name": fields.pairs[smallest].name, "side": sides[smallest]}
+    return [SMALL_PATCHES.format(**place, usual=usual)]
 
 
 def _warnings(samples: list[Field], course: Course) -> list[str]:
@@ -155,6 +161,9 @@ def _split(fields: Fields, validation: Fields | float, course: Course) -> Split:
     if isinstance(validation, Fields):
         check_apart(fields, validation)
         return Split(fields.keys, validation.keys)
+    if fields.parts and len(set(fields.scenes.values())) < 2:
+        one, other = (fields.pairs[number].name for number in fields.parts[0])
+        raise PairsError(ALL_OVERLAP.format(name=one, other=other))
     (first,) = _loaded(fields, fields.keys[:1])
     return split_fields(
         fields.keys,
@@ -166,9 +175,9 @@ def _split(fields: Fields, validation: Fields | float, course: Course) -> Split:
     )
 
 
-def _training_areas(fields: Fields, split: Split) -> list[Area]:
+def _training_areas(fields: Fields, split: Split) -> dict[int, Area]:
     """Return what can be trained on of each pair, large enough or refused."""
-    areas = []
+    areas = {}
     for number in sorted({key.pair for key in split.training}):
         sides = fields.sides[number]
         if min(sides) < SMALLEST:
@@ -176,7 +185,7 @@ def _training_areas(fields: Fields, split: Split) -> list[Area]:
                 f"“{fields.pairs[number].name}” is {sides[0]} × {sides[1]} pixels: "
                 f"images to train on need at least {SMALLEST} along each side."
             )
-        areas.append(split.training_area(sides, fields.margin(number)))
+        areas[number] = split.training_area(sides, fields.margin(number))
     return areas
 
 

@@ -98,7 +98,7 @@ def describe_training(
         "start": _decibels(first.validation),
         "best": _decibels(chosen.validation),
         "gain_db": 0.0 if kept else best.gain_db,
-        "gain_error_db": best.gain_error_db if history.best else 0.0,
+        "gain_error_db": 0.0 if kept else best.gain_error_db,
         "best_step": chosen.step,
         "kept_start": kept,
         "verdict": history.verdict,

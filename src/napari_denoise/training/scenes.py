@@ -40,7 +40,7 @@ def crossing(links: Iterable[tuple[int, int]], first: int) -> tuple[int, int] | 
     Parameters
     ----------
     links : iterable of (int, int)
-        Images of both groups, the lower number first.
+        Images of both groups; of each link, the lower number first or both orders.
     first : int
         How many are of the first group; those of the second follow.
 

@@ -124,7 +124,7 @@ class CourseView(QWidget):
             )
 
     def _say(self, text: str) -> None:
-        self.verdict.setText(f"{self._name}: {text}")
+        self.verdict.setText(f"{self._name}: {text}" if self._name else text)
 
     def _draw_curves(self) -> None:
         if self.curves is not None:

@@ -11,12 +11,10 @@ from scipy.ndimage import gaussian_filter
 from skimage.transform import resize_local_mean
 
 from napari_denoise.noise import finite_plane, gaussian_sigma
-from napari_denoise.training.check.overlap import marks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_denoise.training.check.overlap import Marks
     from napari_denoise.training.pairs import Opened
 
     Image = NDArray[np.float32]
@@ -104,11 +102,11 @@ def thumbnail(image: Opened) -> Thumbnail:
 
     Each channel weighs as much as it shows above its fine noise.
     """
-    channels = [np.asarray(counts) for counts in _middle(image)]
+    channels = [np.asarray(counts) for counts in middle_planes(image)]
     seen = np.concatenate([_small(counts) for counts in channels], axis=1)
     norm = float(np.linalg.norm(seen))
     pixels = np.asarray(seen / max(norm, 1e-20), np.float32)
-    return Thumbnail(pixels, _checksum(channels))
+    return Thumbnail(pixels, checksum_of(channels))
 
 
 def _small(counts: NDArray[Any]) -> Image:
@@ -127,27 +125,19 @@ def _small(counts: NDArray[Any]) -> Image:
     return np.asarray(shown, np.float32)
 
 
-def plane_checksum(image: Opened) -> int:
-    """Return a checksum of the counts of the middle plane, of all channels."""
-    return _checksum(_middle(image))
-
-
-def middle_marks(image: Opened) -> Marks:
-    """Mark the middle plane, so that its parts are known again."""
-    return np.unique(np.concatenate([marks(counts) for counts in _middle(image)]))
-
-
-def _middle(image: Opened) -> list[NDArray[Any]]:
+def middle_planes(image: Opened) -> list[NDArray[Any]]:
     """Read the middle plane of each channel."""
     layout = image.layout
     lines = [layout.planes(channel) for channel in layout.channels]
     return [layout.read(image.data, planes[len(planes) // 2]) for planes in lines]
 
 
-def _checksum(planes: list[NDArray[Any]]) -> int:
+def checksum_of(planes: list[NDArray[Any]]) -> int:
+    """Return a checksum of counts, whatever their type."""
     found = 0
     for counts in planes:
-        found = crc32(np.ascontiguousarray(counts).tobytes(), found)
+        with np.errstate(over="ignore"):
+            found = crc32(np.ascontiguousarray(counts, np.float32).tobytes(), found)
     return found
 
 

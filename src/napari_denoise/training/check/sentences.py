@@ -56,9 +56,9 @@ OVERLAP = (
     "patches are cut from them by themselves."
 )
 ALL_OVERLAP = (
-    "“{name}” and “{other}” overlap, and so do all others: none can be held out that "
-    "nothing was learned from. Give the whole image, once: patches are cut from it by "
-    "themselves."
+    "“{name}” and “{other}” overlap, and all images show one field or parts of it: "
+    "what is held out would be learned from, too. Give the whole image, once: patches "
+    "are cut from it by themselves."
 )
 NO_NOISE = (
     "No noise can be measured in the noisy image of “{name}”{channel}: it may be "

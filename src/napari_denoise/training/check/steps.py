@@ -17,11 +17,15 @@ from napari_denoise.training.check.frames import check_frames
 from napari_denoise.training.check.headers import check_header, unreadable
 from napari_denoise.training.check.noise import channel_noise
 from napari_denoise.training.check.one_pair import check_pixels, faint_pair
-from napari_denoise.training.check.overlap import find_overlaps, overlapping
 from napari_denoise.training.check.pixel_values import check_numbers, check_saturation
-from napari_denoise.training.check.samples import middle_marks, sample_planes, thumbnail
-from napari_denoise.training.check.strangers import find_strangers, same_fields
+from napari_denoise.training.check.samples import sample_planes, thumbnail
+from napari_denoise.training.check.strangers import (
+    find_overlapping,
+    find_strangers,
+    same_fields,
+)
 from napari_denoise.training.check.telling import told
+from napari_denoise.training.known_images import KnownImages
 from napari_denoise.training.pairs import Gathered, gather_pairs
 
 if TYPE_CHECKING:
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
 
     from napari_denoise.noise import NoiseModel
     from napari_denoise.training.check.faint import Faint
-    from napari_denoise.training.check.overlap import Marks
     from napari_denoise.training.check.samples import Thumbnail
     from napari_denoise.training.match import Match
     from napari_denoise.training.pairs import Opened, Pair
@@ -164,7 +167,7 @@ class _Check:
     faint: dict[tuple[int, int], tuple[Finding, Faint]] = field(default_factory=dict)
     unsure: set[tuple[int, int]] = field(default_factory=set)
     small: dict[int, tuple[Thumbnail, Thumbnail | None]] = field(default_factory=dict)
-    marks: dict[int, Marks] = field(default_factory=dict)
+    known: KnownImages = field(default_factory=KnownImages)
     scenes: dict[int, int] = field(default_factory=dict)
 
     def look_at_header(self, number: int) -> None:
@@ -200,7 +203,7 @@ class _Check:
         name = self.pairs[number].name
         other = None if clean is None else thumbnail(clean)
         self.small[number] = thumbnail(noisy), other
-        self.marks[number] = middle_marks(noisy)
+        self.known.add(number, noisy, clean)
         for channel in range(len(noisy.layout.channels)):
             words = self._words(channel)
             sample = sample_planes(noisy, clean, channel)
@@ -248,15 +251,17 @@ class _Check:
         shown = [b or a for a, b in zip(noisy, clean, strict=True)]
         for place, found in find_strangers(names, noisy, clean, same_fields(shown)):
             self._tell(seen[place], [found])
-        links = [
-            (one, other)
-            for one, other in overlapping([self.marks[number] for number in seen])
-            if noisy[one].checksum != noisy[other].checksum  # told as the same image
-        ]
+        copies, parts = self.known.overlaps()
+        place_of = {number: place for place, number in enumerate(seen)}
+        links = [(place_of[one], place_of[other]) for one, other in copies + parts]
         alike = same_fields(shown, links)
-        for place, found in find_overlaps(names, links, len(seen) - len(alike)):
-            self._tell(seen[place], [found])
         self.scenes = {seen[place]: seen[first] for place, first in alike.items()}
+        self.findings += find_overlapping(self.pairs, parts, self._scenes_of_use(seen))
+
+    def _scenes_of_use(self, seen: list[int]) -> int:
+        """Return how many scenes there are without pairs that are refused."""
+        refused = {found.number for found in self.findings if found.level == "refused"}
+        return len({self.scenes.get(n, n) for n in seen if n not in refused})
 
     def lend_slopes(self) -> None:
         """Map the counts of faint pairs as those of the others are mapped.

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.findings import Finding
-from napari_denoise.training.scenes import connected, crossing
+from napari_denoise.training.scenes import connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_denoise.training.check.samples import Thumbnail
+    from napari_denoise.training.pairs import Pair
 
 TILES = 8
 """Along each side of a thumbnail; each has a vote."""
@@ -84,30 +85,36 @@ def same_fields(
     dict of int to int
         The first pair of a scene, by each later one.
     """
-    scenes = connected(len(images), [*_links(images), *links])
+    scenes = connected(len(images), [*links_of(images), *links])
     return {number: first for number, first in enumerate(scenes) if first != number}
 
 
-def shared_field(images: Sequence[Thumbnail], first: int) -> tuple[int, int] | None:
-    """Find a field that images of both of two groups show.
+def find_overlapping(
+    pairs: Sequence[Pair], parts: Sequence[tuple[int, int]], scenes: int
+) -> Iterator[Finding]:
+    """Tell of images that were cut from one, and overlap.
 
     Parameters
     ----------
-    images : sequence of Thumbnail
-        Of the clean images where there are some, one group after the other.
-    first : int
-        How many are of the first group.
-
-    Returns
-    -------
-    tuple of int, or None
-        Number of the first such image within either.
+    pairs : sequence of Pair
+        All of them.
+    parts : sequence of (int, int)
+        Numbers of those that overlap.
+    scenes : int
+        How many scenes all pairs show.
     """
-    return crossing(_links(images), first)
+    for one, other in parts:
+        place = {"name": pairs[one].name, "other": pairs[other].name}
+        if scenes < 2:
+            said = sentences.ALL_OVERLAP.format(**place)
+            yield Finding(None, "overlap", "refused", said)
+            return
+        said = sentences.OVERLAP.format(**place)
+        yield Finding(place["other"], "overlap", "warning", said, other)
 
 
-def _links(images: Sequence[Thumbnail]) -> list[tuple[int, int]]:
-    """Return the numbers of images that look alike, two by two."""
+def links_of(images: Sequence[Thumbnail]) -> list[tuple[int, int]]:
+    """Return the numbers of images that look alike, two by two, in both orders."""
     links = []
     for shape in {image.pixels.shape for image in images}:
         group = [n for n, image in enumerate(images) if image.pixels.shape == shape]

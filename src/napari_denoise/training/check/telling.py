@@ -18,6 +18,7 @@ ONCE = (
     "noise given",
     "intensity",
     "overlap",
+    "shared",
     "saturated noisy",
     "saturated clean",
     "saturated second",
