@@ -26,12 +26,12 @@ HEAD = """# What fine-tuning gains
 Made by `python benchmarks/fine_tuning.py DATA SET METHOD PAIRS` and
 `python benchmarks/fine_tuning_tables.py`.
 
-W2S: real widefield pairs of 512², fields 001 to 010 to train on (and to stop by: a
-fifth of the pairs of each course was held out), fields 011 to 020 to test on, the same
-stain; `all` is all three. Simulated: photon noise (gain 2, read noise 1.5 electrons, 15
-photons at the 99.9th percentile) drawn on the clean images of the same fields. PSNR
-against the clean image, on W2S after an affine fit, since each image was stretched on
-its own.
+W2S: real widefield pairs of 512², fields 001 to 010 to train on, and to stop by: of an
+only pair a strip was held out, of three pairs one, of ten five (three of ten noisy
+images alone), of thirty six. Fields 011 to 020 to test on, the same stain; `all` is all
+three. Simulated: photon noise (gain 2, read noise 1.5 electrons, 15 photons at the
+99.9th percentile) drawn on the clean images of the same fields. PSNR against the clean
+image, on W2S after an affine fit, since each image was stretched on its own.
 
 One course of 15 minutes was read at 1, 5 and 15, in steps of two quiet cores ({pace}
 steps of four 128² patches a minute): what would have been handed back then. *Worst* is

@@ -35,7 +35,7 @@ def own(pairs: int) -> dict[int, int]:
 
 @pytest.mark.parametrize(
     ("pairs", "held"),
-    [(2, 1), (5, 1), (6, 3), (7, 3), (8, 4), (10, 4), (30, 6)],
+    [(2, 1), (5, 1), (6, 3), (7, 3), (8, 4), (10, 5), (30, 6)],
 )
 def test_whole_pairs_are_held_out(pairs, held):
     split = split_fields(keys(pairs), own(pairs), 0.2, field(64, 64), seed=0)
