@@ -43,16 +43,11 @@ def test_error_is_that_of_repeated_experiments():
     assert np.mean(told) == pytest.approx(np.std(found), rel=0.15)
 
 
-@pytest.mark.parametrize(
-    ("scenes", "blocks", "between"),
-    [(1, 50, 0.0), (2, 50, 0.025), (3, 50, 0.025), (4, 50, 0.025), (12, 16, 0.05)],
-)
-def test_no_gain_is_rarely_taken_for_one_however_often_it_is_looked_at(
-    scenes, blocks, between
-):
+def share_taken(trials, scenes, blocks, between, lost=0.0):
+    """Simulate courses of twenty looks that gain nothing, or lose a share."""
     rng = np.random.default_rng(1)
     scene = np.repeat(np.arange(scenes), blocks)
-    taken, trials = 0, 120
+    taken = 0
     for _ in range(trials):
         base = rng.gamma(20, 0.01, len(scene))
         history = History(errors(base, scene))
@@ -60,10 +55,32 @@ def test_no_gain_is_rarely_taken_for_one_however_often_it_is_looked_at(
         luck = np.zeros(scenes)
         for step in range(1, 21):
             luck = 0.9 * luck + np.sqrt(1 - 0.9**2) * rng.normal(0, between, scenes)
-            after = base * np.exp(luck[scene]) * rng.normal(1, 0.1, len(scene))
+            factor = np.exp(luck[scene] + lost)
+            after = base * factor * rng.normal(1, 0.1, len(scene))
             history.add(step, step, 0.1, errors(after, scene))
         taken += history.is_surely_better
-    assert taken <= 0.05 * trials
+    return taken / trials
+
+
+@pytest.mark.parametrize(
+    ("scenes", "blocks", "between", "most"),
+    [
+        (1, 50, 0.0, 0.05),
+        (2, 50, 0.025, 0.05),
+        (3, 50, 0.025, 0.05),
+        (4, 50, 0.025, 0.05),
+        (5, 16, 0.025, 0.07),  # as docs/fine_tuning.md tells
+        (12, 16, 0.05, 0.05),
+    ],
+)
+def test_no_gain_is_rarely_taken_for_one_however_often_it_is_looked_at(
+    scenes, blocks, between, most
+):
+    assert share_taken(120, scenes, blocks, between) <= most
+
+
+def test_a_loss_is_hardly_ever_taken_for_a_gain():
+    assert share_taken(120, 5, 16, 0.025, lost=0.025) <= 0.01
 
 
 def test_many_scenes_choose_by_one_half_of_them_and_test_on_the_other():

@@ -17,8 +17,11 @@ MANY_SCENES = 2 * ENOUGH_SCENES
 LEAST_FREEDOM = 2
 """Two scenes are judged as three are, or nothing would ever be sure."""
 SURE, SURER = 0.975, 0.99
-"""How often chance stays below what a gain must exceed, at one look; and where the
-scenes that it is tested on are those that it was chosen on."""
+"""How often chance stays below what a gain must exceed, at one look; and where few
+scenes are those that it was chosen on, too."""
+TELLING_SCENES = 5
+"""So many tell how much scenes differ: a gain of 0.3 dB, where they do by 0.1 dB, is
+sure in 89 of 100 simulated courses, and in 73 at the higher level."""
 LEAST_DB = 0.02
 """Less is no gain to anybody, however sure."""
 
@@ -130,7 +133,8 @@ def gain(before: Errors, after: Errors, *, is_fresh: bool = False) -> Gain:
     if scenes > 1:
         # The best was chosen on other blocks of these same scenes: it had their luck.
         error = by_scene
-        limit = by_scene * _quantile(max(scenes - 1, LEAST_FREEDOM), SURER)
+        level = SURER if scenes < TELLING_SCENES else SURE
+        limit = by_scene * _quantile(max(scenes - 1, LEAST_FREEDOM), level)
     if scenes < ENOUGH_SCENES:
         blocks = _jackknife(before, after, np.arange(len(before.scene)))
         units = min(ENOUGH_SCENES, len(before.scene))
