@@ -19,6 +19,7 @@ METHODS = {
 }
 COLOURS = {"pairs": "C0", "frames": "C1", "alone": "C2"}
 MARKERS = {"1": ".", "3": "v", "10": "o", "30": "s"}
+BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16)}
 SETS = {"w2s": "real widefield (W2S)", "simulated": "simulated, 15 photons"}
 
 HEAD = """# What fine-tuning gains
@@ -106,7 +107,7 @@ def _plot(
     courses: list[tuple[tuple[str, ...], dict[int, dict[str, str]]]],
 ) -> None:
     kinds = [kind for kind in SETS if any(key[0] == kind for key, _ in courses)]
-    figure = Figure(figsize=(5 * len(kinds), 3.6), layout="constrained")
+    figure = Figure(figsize=(5 * len(kinds), 4.6), layout="constrained")
     axes = figure.subplots(1, len(kinds), squeeze=False)
     for axis, kind in zip(axes[0], kinds, strict=True):
         for key, readings in courses:
@@ -123,7 +124,7 @@ def _plot(
                 )
         axis.set(title=SETS[kind], xlabel="minutes on two cores", ylabel="gain (dB)")
         axis.axhline(0, color="0.7", lw=1)
-        axis.legend(fontsize=7, frameon=False)
+        axis.legend(fontsize=7, frameon=False, ncols=2, **BELOW)
     figure.savefig(PLOT, dpi=120)
 
 
