@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from napari_denoise.errors import DenoiseError, PairsError
-from napari_denoise.training.check.samples import thumbnail
+from napari_denoise.training.check.samples import middle_planes, thumbnail
 from napari_denoise.training.check.strangers import links_of
 from napari_denoise.training.overlap import find_overlaps
 from napari_denoise.training.scenes import crossing
@@ -78,5 +78,5 @@ def _thumbnails(fields: Fields) -> dict[int, Thumbnail]:
     shown = {}
     for number, pair in enumerate(fields.pairs[:MOST_COMPARED]):
         with suppress(DenoiseError, OSError, ValueError):  # told when it is trained on
-            shown[number] = thumbnail((pair.clean or pair.noisy).open())
+            shown[number] = thumbnail(middle_planes((pair.clean or pair.noisy).open()))
     return shown

@@ -17,7 +17,7 @@ from napari_denoise.noise import finite_plane
 from napari_denoise.progress import run_to_end
 from napari_denoise.sources import Source
 from napari_denoise.training.check.one_pair import check_pixels
-from napari_denoise.training.check.samples import sample_planes
+from napari_denoise.training.check.samples import middle_planes, sample_planes
 from napari_denoise.training.examples import noise_of
 from napari_denoise.training.frames import OtherFrames, share_of_noise
 from napari_denoise.training.known_images import KnownImages
@@ -279,7 +279,7 @@ class Fields:
     def _keys(self, number: int) -> list[Key]:
         noisy, clean = self._open(number)
         self.sides[number] = noisy.layout.plane_shape
-        self.known.add(number, noisy, clean)
+        self.known.add(number, *(middle_planes(i) for i in (noisy, clean) if i))
         return [
             Key(number, channel, line, position)
             for channel in range(len(noisy.layout.channels))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from napari_denoise.training.check.samples import checksum_of, middle_planes
+from napari_denoise.training.check.samples import checksum_of
 from napari_denoise.training.overlap import find_overlaps, mark
 from napari_denoise.training.scenes import connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_denoise.training.overlap import Marks
-    from napari_denoise.training.pairs import Opened
+    from numpy.typing import NDArray
 
+    from napari_denoise.training.overlap import Marks
+
+    Planes = list[NDArray[Any]]
     Parts = list[tuple[int, int]]
 
 
@@ -38,11 +40,10 @@ class KnownImages:
         self.checksums: dict[int, int] = {}
         self.marks: tuple[dict[int, Marks], dict[int, Marks]] = {}, {}
 
-    def add(self, number: int, noisy: Opened, clean: Opened | None) -> None:
-        """Look at the middle planes of a pair."""
-        for image, marks in zip((noisy, clean), self.marks, strict=True):
-            if image is not None:
-                planes = middle_planes(image)
+    def add(self, number: int, noisy: Planes, clean: Planes | None = None) -> None:
+        """Look at the middle planes of a pair, one of each channel."""
+        for planes, marks in zip((noisy, clean), self.marks, strict=True):
+            if planes is not None:
                 first = self.checksums.setdefault(checksum_of(planes), number)
                 self._links.append((number, first))
                 marks[number] = mark(planes)

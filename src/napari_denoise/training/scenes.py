@@ -34,6 +34,12 @@ def connected(count: int, links: Iterable[tuple[int, int]]) -> list[int]:
     return [int(first[n]) for n in label]
 
 
+def later_ones(count: int, links: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Return the first pair of a scene, by each later one; see :func:`connected`."""
+    firsts = enumerate(connected(count, links))
+    return {number: first for number, first in firsts if first != number}
+
+
 def crossing(links: Iterable[tuple[int, int]], first: int) -> tuple[int, int] | None:
     """Return the first link from one group of images to another one.
 

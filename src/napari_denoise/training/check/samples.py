@@ -97,12 +97,11 @@ def sample_planes(noisy: Opened, clean: Opened | None, channel: int) -> Sample:
     )
 
 
-def thumbnail(image: Opened) -> Thumbnail:
-    """Make a thumbnail of the middle plane, its channels side by side.
+def thumbnail(channels: list[NDArray[Any]]) -> Thumbnail:
+    """Make a thumbnail of the middle plane of each channel, side by side.
 
     Each channel weighs as much as it shows above its fine noise.
     """
-    channels = [np.asarray(counts) for counts in middle_planes(image)]
     seen = np.concatenate([_small(counts) for counts in channels], axis=1)
     norm = float(np.linalg.norm(seen))
     pixels = np.asarray(seen / max(norm, 1e-20), np.float32)
@@ -129,7 +128,8 @@ def middle_planes(image: Opened) -> list[NDArray[Any]]:
     """Read the middle plane of each channel."""
     layout = image.layout
     lines = [layout.planes(channel) for channel in layout.channels]
-    return [layout.read(image.data, planes[len(planes) // 2]) for planes in lines]
+    middle = [planes[len(planes) // 2] for planes in lines]
+    return [np.asarray(layout.read(image.data, index)) for index in middle]
 
 
 def checksum_of(planes: list[NDArray[Any]]) -> int:

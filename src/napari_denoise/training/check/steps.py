@@ -10,7 +10,7 @@ import numpy as np
 from napari_denoise.errors import DenoiseError, OptionError
 from napari_denoise.options import given_noise
 from napari_denoise.progress import run_to_end
-from napari_denoise.training.check import sentences
+from napari_denoise.training.check import sentences, strangers
 from napari_denoise.training.check.faint import common_slopes
 from napari_denoise.training.check.findings import Finding, PairReport
 from napari_denoise.training.check.frames import check_frames
@@ -18,15 +18,15 @@ from napari_denoise.training.check.headers import check_header, unreadable
 from napari_denoise.training.check.noise import channel_noise
 from napari_denoise.training.check.one_pair import check_pixels, faint_pair
 from napari_denoise.training.check.pixel_values import check_numbers, check_saturation
-from napari_denoise.training.check.samples import sample_planes, thumbnail
-from napari_denoise.training.check.strangers import (
-    find_overlapping,
-    find_strangers,
-    same_fields,
+from napari_denoise.training.check.samples import (
+    middle_planes,
+    sample_planes,
+    thumbnail,
 )
 from napari_denoise.training.check.telling import told
 from napari_denoise.training.known_images import KnownImages
 from napari_denoise.training.pairs import Gathered, gather_pairs
+from napari_denoise.training.scenes import later_ones
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -201,9 +201,10 @@ class _Check:
 
     def _look_at(self, number: int, noisy: Opened, clean: Opened | None) -> None:
         name = self.pairs[number].name
-        other = None if clean is None else thumbnail(clean)
-        self.small[number] = thumbnail(noisy), other
-        self.known.add(number, noisy, clean)
+        one = middle_planes(noisy)
+        other = None if clean is None else middle_planes(clean)
+        self.small[number] = thumbnail(one), None if other is None else thumbnail(other)
+        self.known.add(number, one, other)
         for channel in range(len(noisy.layout.channels)):
             words = self._words(channel)
             sample = sample_planes(noisy, clean, channel)
@@ -249,14 +250,17 @@ class _Check:
         noisy = [self.small[number][0] for number in seen]
         clean = [self.small[number][1] for number in seen]
         shown = [b or a for a, b in zip(noisy, clean, strict=True)]
-        for place, found in find_strangers(names, noisy, clean, same_fields(shown)):
+        alike = strangers.links_of(shown)
+        fields = later_ones(len(seen), alike)
+        for place, found in strangers.find_strangers(names, noisy, clean, fields):
             self._tell(seen[place], [found])
         copies, parts = self.known.overlaps()
         place_of = {number: place for place, number in enumerate(seen)}
         links = [(place_of[one], place_of[other]) for one, other in copies + parts]
-        alike = same_fields(shown, links)
-        self.scenes = {seen[place]: seen[first] for place, first in alike.items()}
-        self.findings += find_overlapping(self.pairs, parts, self._scenes_of_use(seen))
+        scenes = later_ones(len(seen), alike + links)
+        self.scenes = {seen[place]: seen[first] for place, first in scenes.items()}
+        of_use = self._scenes_of_use(seen)
+        self.findings += strangers.find_overlapping(self.pairs, parts, of_use)
 
     def _scenes_of_use(self, seen: list[int]) -> int:
         """Return how many scenes there are without pairs that are refused."""

@@ -8,10 +8,9 @@ import numpy as np
 
 from napari_denoise.training.check import sentences
 from napari_denoise.training.check.findings import Finding
-from napari_denoise.training.scenes import connected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,7 +42,7 @@ def find_strangers(
     noisy, clean : sequence of Thumbnail
         Of the same pairs.
     alike : mapping of int to int
-        From :func:`same_fields`.
+        The first pair of a scene, by each later one.
 
     Yields
     ------
@@ -66,27 +65,6 @@ def find_strangers(
             if one.pixels.shape == shape and other is not None
         ]
         yield from _shuffled(names, noisy, clean, group)
-
-
-def same_fields(
-    images: Sequence[Thumbnail], links: Iterable[tuple[int, int]] = ()
-) -> dict[int, int]:
-    """Find images that show one field, or are linked by others that do.
-
-    Parameters
-    ----------
-    images : sequence of Thumbnail
-        Of the pairs: of the clean images where there are some.
-    links : iterable of (int, int)
-        Those that are known to share a part.
-
-    Returns
-    -------
-    dict of int to int
-        The first pair of a scene, by each later one.
-    """
-    scenes = connected(len(images), [*links_of(images), *links])
-    return {number: first for number, first in enumerate(scenes) if first != number}
 
 
 def find_overlapping(
