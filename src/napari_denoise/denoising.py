@@ -12,6 +12,7 @@ from napari_denoise.job import Job
 from napari_denoise.measurement import measure_channels
 from napari_denoise.options import AUTO, check_neighbours, check_tile
 from napari_denoise.output import describe_output, open_output, result_dtype
+from napari_denoise.portions import all_portions
 from napari_denoise.progress import Denoised, NoiseMeasured, TileDone, run_to_end
 from napari_denoise.provenance import describe_run
 from napari_denoise.sources import read_source
@@ -197,6 +198,7 @@ def denoise_steps(
     along, sides = check_neighbours(neighbours), check_tile(tile)
     stop = cancelled or (lambda: False)
     job = Job(source, layout, result_dtype(dtype, source.dtype), stop)
+    remarks: list[str] = []
 
     def treat(forms: list[tuple[Model, str]]) -> list[Treatment]:
         return make_treatments(forms, strengths, device, sides, cancelled)
@@ -204,7 +206,6 @@ def denoise_steps(
     treatments: list[Treatment] = []
     if along != AUTO:  # what does not work is told before anything is measured
         forms, remarks = same_neighbours(models, along, layout)
-        job.warnings += remarks
         treatments = treat(forms)
     began = time.perf_counter()
     with open_output(out, layout.shape, job.dtype, layout.axes) as target:
@@ -212,10 +213,12 @@ def denoise_steps(
         treatments = treatments or treat(
             _settle(source, layout, models, device, scalings, stop)
         )
-        yield from job.run(scalings, treatments, target)
+        portions = all_portions(layout, scalings, treatments)
+        yield from job.run(portions, target)
     found = tuple(s.noise for s in scalings if s.noise is not None)
     engines = [remark for way in treatments for remark in way.engine.warnings]
-    told = [*job.warnings, *engines, *_remarks(found)]
+    counted = job.tally.remarks(scalings, job.dtype)
+    told = [*remarks, *counted, *engines, *_remarks(found)]
     request = {
         "axes": axes,
         "noise": noise,

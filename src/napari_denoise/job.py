@@ -1,10 +1,11 @@
-"""One run over all channels and planes of an image."""
+"""One run over the planes of an image: read, denoise, bring back to counts, write."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,27 +14,53 @@ from napari_denoise.measurement import stop_if
 from napari_denoise.neighbours import Line, Plane
 from napari_denoise.noise import NoiseModel, finite_plane, keep_counts
 from napari_denoise.output import cast
+from napari_denoise.pipeline import read_ahead, write_at_once, write_behind
+from napari_denoise.portions import Treated
 from napari_denoise.progress import TileDone
+from napari_denoise.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from napari_denoise.axes import Index, Layout
     from napari_denoise.noise import Scaling
+    from napari_denoise.portions import Portion
     from napari_denoise.sources import Source
     from napari_denoise.treatment import Treatment
 
     StackSteps = Generator[int, None, NDArray[np.float32]]
 
-ROUNDING_LOSS = 0.005
-"""Share of the mean by which rounding may shift it before the user is told."""
+LARGE_PLANE = 1 << 24
+"""Of larger planes (pixels) only one is in memory at a time: it takes about 20 bytes a
+pixel. Their network takes so long that reading and writing hardly count."""
+
+
+class Stack(NamedTuple):
+    """Planes that are denoised together, as they were read.
+
+    Attributes
+    ----------
+    places : list of tuple
+        Index of each plane.
+    planes : list of Plane or ndarray
+        Counts alone where they stay as they are.
+    seen : ndarray of float32, shape (Z + 2 * radius, Y, X), or None
+        What the network looks at.
+    way : Treated or None
+        How they come to their results.
+    """
+
+    places: list[Index]
+    planes: list[Any]
+    seen: NDArray[np.float32] | None
+    way: Treated | None
 
 
 @dataclass
 class Job:
-    """What is to be done, and what the user should know when it is.
+    """What is to be done, and what adds up on the way.
 
     Attributes
     ----------
@@ -45,69 +72,49 @@ class Job:
         Of the result.
     cancelled : callable
         Looked at before each plane.
-    warnings : list of str
+    tally : Tally
         Filled by :meth:`run`.
-    bad_pixels : int
-        Not finite, so far.
     """
 
     source: Source
     layout: Layout
     dtype: np.dtype[Any]
     cancelled: Callable[[], bool]
-    warnings: list[str] = field(default_factory=list)
-    bad_pixels: int = 0
+    tally: Tally = field(default_factory=Tally)
 
     def run(
-        self, scalings: list[Scaling], treatments: list[Treatment], target: Any
+        self, portions: Sequence[Portion], target: Any
     ) -> Generator[TileDone, None, None]:
-        """Denoise all planes into `target`; one scaling and treatment a channel."""
-        lines = [
-            (line, scaling, treatment)
-            for channel, scaling, treatment in zip(
-                self.layout.channels, scalings, treatments, strict=True
-            )
-            for line in self.layout.lines(channel, treatment.along)
-        ]
-        size = int(np.prod(self.layout.plane_shape))
-        total = size * sum(len(line) for line, *_ in lines)
-        began, before, sums = time.perf_counter(), 0, np.zeros(2)
-        for line, scaling, treatment in lines:
-            for done in self._restore(line, scaling, treatment, target, sums):
-                finished = before + done
-                left = (time.perf_counter() - began) * (total - finished) / finished
-                yield TileDone(finished, total, left)
-            before += size * len(line)
-        for channel in self.layout.copied:
-            for _ in self._copy(self.layout.planes(channel), target):
-                pass
-        self._tell(scalings, sums)
+        """Denoise planes into `target`; the next are read meanwhile, the last written.
 
-    def _restore(
-        self,
-        line: list[Index],
-        scaling: Scaling,
-        treatment: Treatment,
-        target: Any,
-        sums: NDArray[np.float64],
-    ) -> Generator[int, None, None]:
-        """Denoise a line of planes into `target`, yielding pixels done."""
-        told = scaling.told * max(treatment.strength, 1.0)
-        if told == 0 or treatment.strength == 0:
-            yield from self._copy(line, target)
-            return
-        engine = treatment.engine
-        planes = self._line(line, scaling, engine.z_radius)
+        Parameters
+        ----------
+        portions : sequence of Portion
+            All planes of the image, or some.
+        target : array-like
+            Takes planes by assignment, in another thread than the caller's.
+
+        Yields
+        ------
+        TileDone
+        """
         size = int(np.prod(self.layout.plane_shape))
-        for first in range(0, len(line), engine.planes):
-            stop_if(self.cancelled)
-            count = min(engine.planes, len(line) - first)
-            steps = engine.run(planes.around(first, count), told)
-            stack = yield from _after(first * size, steps)
-            for position, restored in enumerate(stack, first):
-                plane = planes[position]
-                result = self._finish(plane, restored, scaling, treatment, sums)
-                self._write(target, line[position], result)
+        total = size * sum(len(portion) for portion in portions)
+        large = size > LARGE_PLANE
+        stacks = self._stacks(portions)
+        began, before = time.perf_counter(), 0
+
+        def report(done: int) -> TileDone:
+            finished = before + done
+            pace = (time.perf_counter() - began) / finished
+            return TileDone(finished, total, pace * (total - finished))
+
+        with (write_at_once if large else write_behind)() as later:
+            for stack in stacks if large else read_ahead(stacks):
+                stop_if(self.cancelled)
+                restored = yield from _restore(stack, report)
+                later(partial(self._deliver, stack, restored, target))
+                before += size * len(stack.places)
 
     def restore_plane(
         self,
@@ -117,18 +124,36 @@ class Job:
         treatment: Treatment,
     ) -> Generator[int, None, NDArray[Any]]:
         """Denoise one plane of a line; yields pixels done, returns counts (Y, X)."""
-        told = scaling.told * max(treatment.strength, 1.0)
-        if told == 0 or treatment.strength == 0:
+        way = Treated(scaling, treatment)
+        if way.told == 0:
             counts = self.layout.read(self.source.data, line[position])
             return _converted(counts, self.dtype)
-        engine = treatment.engine
-        planes = self._line(line, scaling, engine.z_radius)
-        (restored,) = yield from engine.run(planes.around(position, 1), told)
-        return self._finish(planes[position], restored, scaling, treatment, np.zeros(2))
+        planes = self._line(line, way)
+        steps = treatment.engine.run(planes.around(position, 1), way.told)
+        (restored,) = yield from steps
+        return self._finish(planes[position], restored, way)
 
-    def _line(self, line: list[Index], scaling: Scaling, radius: int) -> Line:
+    def _stacks(self, portions: Sequence[Portion]) -> Iterator[Stack]:
+        """Read what is denoised together, in order."""
+        for portion in portions:
+            if portion.way is None or portion.way.told == 0:
+                for index in portion.line[portion.first : portion.stop]:
+                    counts = self.layout.read(self.source.data, index)
+                    yield Stack([index], [counts], None, portion.way)
+                continue
+            together = portion.way.treatment.engine.planes
+            line = self._line(portion.line, portion.way)
+            for first in range(portion.first, portion.stop, together):
+                stop = min(first + together, portion.stop)
+                seen = line.around(first, stop - first)
+                planes = [line[position] for position in range(first, stop)]
+                yield Stack(list(portion.line[first:stop]), planes, seen, portion.way)
+
+    def _line(self, line: Sequence[Index], way: Treated) -> Line:
         return Line(
-            lambda position: self._see(line[position], scaling), len(line), radius
+            lambda position: self._see(line[position], way.scaling),
+            len(line),
+            way.treatment.engine.z_radius,
         )
 
     def _see(self, index: Index, scaling: Scaling) -> Plane:
@@ -137,15 +162,26 @@ class Job:
         filled, bad = finite_plane(counts)
         return Plane(counts, filled, bad, scaling.enter(filled))
 
+    def _deliver(
+        self, stack: Stack, restored: NDArray[np.float32] | None, target: Any
+    ) -> None:
+        """Bring planes back to counts and write them."""
+        for number, place in enumerate(stack.places):
+            plane = stack.planes[number]
+            if restored is None or stack.way is None:
+                result = _converted(plane, self.dtype)
+            else:
+                result = self._finish(plane, restored[number], stack.way)
+            try:
+                self.layout.write(target, place, result)
+            except OSError as error:
+                raise FileError(f"The result cannot be written: {error}.") from error
+
     def _finish(
-        self,
-        plane: Plane,
-        restored: NDArray[np.float32],
-        scaling: Scaling,
-        treatment: Treatment,
-        sums: NDArray[np.float64],
+        self, plane: Plane, restored: NDArray[np.float32], way: Treated
     ) -> NDArray[Any]:
         """Bring a plane back to counts of the result's type."""
+        scaling, treatment = way.scaling, way.treatment
         restored = scaling.leave(restored)
         if treatment.engine.loses_counts:
             noise = scaling.noise or NoiseModel.gaussian(scaling.sigma)
@@ -154,63 +190,32 @@ class Job:
             change = restored - plane.filled
             restored = plane.filled + np.float32(treatment.strength) * change
         result = cast(restored, self.dtype)
-        shift = result.sum(dtype=float) - restored.sum(dtype=float)
-        sums += shift, np.abs(plane.filled).sum(dtype=float)
-        if plane.bad is not None:
-            self.bad_pixels += int(plane.bad.sum())
-            if self.dtype.kind == "f":  # integers keep what stood in their place
-                result[plane.bad] = plane.counts[plane.bad]
+        self.tally += Tally(
+            0 if plane.bad is None else int(plane.bad.sum()),
+            float(result.sum(dtype=float) - restored.sum(dtype=float)),
+            float(np.abs(plane.filled).sum(dtype=float)),
+        )
+        if plane.bad is not None and self.dtype.kind == "f":
+            # Integers keep what stood in their place.
+            result[plane.bad] = plane.counts[plane.bad]
         return result
 
-    def _copy(self, line: list[Index], target: Any) -> Generator[int, None, None]:
-        """Write planes as they are."""
-        done = 0
-        for index in line:
-            stop_if(self.cancelled)
-            counts = self.layout.read(self.source.data, index)
-            self._write(target, index, _converted(counts, self.dtype))
-            done += counts.size
-            yield done
 
-    def _write(self, target: Any, index: Index, plane: NDArray[Any]) -> None:
-        try:
-            self.layout.write(target, index, plane)
-        except OSError as error:
-            raise FileError(f"The result cannot be written: {error}.") from error
-
-    def _tell(self, scalings: list[Scaling], sums: NDArray[np.float64]) -> None:
-        floats = self.dtype.kind == "f"
-        if self.bad_pixels:
-            self.warnings.append(
-                f"{self.bad_pixels} pixels are not finite (NaN or infinite). Their "
-                "neighbours were used in their place"
-                + (", and they were put back as they were." if floats else ".")
-            )
-        quiet = [i for i, scaling in enumerate(scalings) if scaling.told == 0]
-        if quiet:
-            numbers = ", ".join(str(number) for number in quiet)
-            which = "the image" if len(scalings) == 1 else f"channel {numbers}"
-            self.warnings.append(
-                f"No noise could be measured in {which}: returned unchanged."
-            )
-        shift, total = abs(sums[0]), max(sums[1], 1e-12)
-        if not floats and shift > ROUNDING_LOSS * total:
-            self.warnings.append(
-                f"Rounding to {self.dtype.name} and its range change the total "
-                f"intensity by {100 * shift / total:.1f} %. Choose float32 as the type "
-                "of the result (dtype) to keep it."
-            )
-
-
-def _after(before: int, steps: StackSteps) -> StackSteps:
-    """Count what was done before to what the steps report."""
+def _restore(
+    stack: Stack, report: Callable[[int], TileDone]
+) -> Generator[TileDone, None, NDArray[np.float32] | None]:
+    """Run the network over planes; None where they stay as they are."""
+    if stack.way is None or stack.seen is None:
+        yield report(sum(counts.size for counts in stack.planes))
+        return None
+    steps = stack.way.treatment.engine.run(stack.seen, stack.way.told)
     while True:
         try:
             done = next(steps)
         except StopIteration as end:
-            stack: NDArray[np.float32] = end.value
-            return stack
-        yield before + done
+            restored: NDArray[np.float32] = end.value
+            return restored
+        yield report(done)
 
 
 def _converted(counts: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
