@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     __version__: str
     from napari_denoise._napari.layers import denoise_layer
     from napari_denoise._napari.measuring.regions import background_region
+    from napari_denoise.batch import BatchReport, batch_steps, denoise_folder
     from napari_denoise.denoising import denoise, denoise_steps
     from napari_denoise.errors import DenoiseError
     from napari_denoise.models import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Assessment",
     "Augmentation",
+    "BatchReport",
     "DenoiseError",
     "Measure",
     "Metrics",
@@ -46,8 +48,10 @@ __all__ = [
     "assess",
     "assess_steps",
     "background_region",
+    "batch_steps",
     "check_pairs",
     "denoise",
+    "denoise_folder",
     "denoise_layer",
     "denoise_steps",
     "estimate_noise",
@@ -65,6 +69,7 @@ __all__ = [
 _HOMES = {
     "Assessment": "trust.verdict",
     "Augmentation": "training.augmentation",
+    "BatchReport": "batch",
     "DenoiseError": "errors",
     "Measure": "noise",
     "Metrics": "quality",
@@ -75,8 +80,10 @@ _HOMES = {
     "assess": "trust.assessment",
     "assess_steps": "trust.assessment",
     "background_region": "_napari.measuring.regions",
+    "batch_steps": "batch",
     "check_pairs": "training.check",
     "denoise": "denoising",
+    "denoise_folder": "batch",
     "denoise_layer": "_napari.layers",
     "denoise_steps": "denoising",
     "estimate_noise": "noise",

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from napari_denoise.cli.batch import batch
 from napari_denoise.cli.finetune import finetune
 from napari_denoise.cli.images import denoise, evaluate, noise
 from napari_denoise.cli.models import demo, models
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Denoise microscopy images.",
 )
-for command in (denoise, finetune, noise, evaluate, models, demo):
+for command in (denoise, batch, finetune, noise, evaluate, models, demo):
     app.command()(command)
 
 

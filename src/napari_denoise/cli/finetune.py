@@ -12,7 +12,7 @@ import typer
 
 from napari_denoise.arguments import parse_noise
 from napari_denoise.cli.options import AsJson, Axes
-from napari_denoise.cli.reporting import reporting, show_report
+from napari_denoise.cli.reporting import STOPPED, reporting, show_report
 from napari_denoise.errors import FileError, OptionError
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 SUFFIX = ".safetensors"
 CHECKPOINT = ".checkpoint"
-STOPPED = 130
-"""Exit code after Ctrl+C, as shells have it."""
 
 
 def finetune(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BAD_INPUT = 2
+STOPPED = 130
+"""Exit code after Ctrl+C, as shells have it."""
 
 
 @contextmanager

@@ -16,9 +16,11 @@ from napari_denoise.noise.estimation import estimate_plane_noise, gaussian_sigma
 from napari_denoise.noise.measure import Measure
 from napari_denoise.noise.model import NoiseModel, VarianceFit
 from napari_denoise.noise.sampling import (
+    Window,
     estimate_noise,
     finite_plane,
     measure_channel,
+    measure_windows,
     sample_windows,
 )
 from napari_denoise.noise.scaling import Scaling
@@ -29,6 +31,7 @@ __all__ = [
     "NoiseModel",
     "Scaling",
     "VarianceFit",
+    "Window",
     "compare_noise",
     "estimate_noise",
     "estimate_plane_noise",
@@ -38,6 +41,7 @@ __all__ = [
     "generalized_anscombe",
     "keep_counts",
     "measure_channel",
+    "measure_windows",
     "sample_windows",
     "simulate",
     "stabilise",

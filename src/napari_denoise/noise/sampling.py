@@ -14,12 +14,13 @@ from napari_denoise.noise.region import measure_region
 from napari_denoise.sources import read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from napari_denoise.axes import Index
     from napari_denoise.noise.model import NoiseModel
+    from napari_denoise.noise.region import RegionNoise
 
 ENOUGH_PIXELS = 1 << 20
 """More pixels than this make the measurement slower but hardly better."""
@@ -112,7 +113,43 @@ def measure_channel(
     region = None
     if measure.background is not None:
         region = measure_region(_region_parts(data, layout, channel, measure))
-    windows = windows or sample_windows(data, layout, channel)
+    return measure_windows(
+        windows or sample_windows(data, layout, channel),
+        integer=np.dtype(data.dtype).kind in "iu",
+        offset=measure.offset,
+        region=region,
+    )
+
+
+def measure_windows(
+    windows: Sequence[Window],
+    *,
+    integer: bool,
+    offset: float | None = None,
+    region: RegionNoise | None = None,
+) -> NoiseModel:
+    """Measure the noise of windows, of one image or of several with the same noise.
+
+    Parameters
+    ----------
+    windows : sequence of (ndarray, ndarray or None)
+        As :func:`sample_windows` gives them.
+    integer : bool
+        Whether the data were integers, whose rounding is no noise.
+    offset : float, optional
+        What the camera gives in the dark, in counts.
+    region : RegionNoise, optional
+        Noise of a region without structure.
+
+    Returns
+    -------
+    NoiseModel
+
+    Raises
+    ------
+    NoiseError
+        If the region shows no noise.
+    """
     pairs = [
         (first, second)
         for first, second in windows
@@ -126,8 +163,8 @@ def measure_channel(
     return estimate_plane_noise(
         images,
         [(a + b) / 2 for a, b in pairs] or None,
-        integer=np.dtype(data.dtype).kind in "iu",
-        offset=measure.offset,
+        integer=integer,
+        offset=offset,
         region=region,
     )
 
@@ -219,8 +256,10 @@ def _windows(
     ]
     kept = _scattered(len(corners), max(1, round(share * len(corners))), rng)
     parts = [(slice(y, y + WINDOW), slice(x, x + WINDOW)) for y, x in corners]
+    # Copied: a view would keep its whole plane in memory.
     return [
-        (first[parts[i]], None if second is None else second[parts[i]]) for i in kept
+        (first[parts[i]].copy(), None if second is None else second[parts[i]].copy())
+        for i in kept
     ]
 
 

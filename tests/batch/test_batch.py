@@ -1,0 +1,412 @@
+"""Folders of images: what is done, what is not done again, what is reported."""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from napari_denoise import denoise, denoise_folder, estimate_noise
+from napari_denoise.batch import batch_steps
+from napari_denoise.batch.events import FileDone, FileProgress, FolderRead
+from napari_denoise.errors import Cancelled, DenoiseError, FileError, OptionError
+from napari_denoise.progress import run_to_end
+
+from .conftest import photons
+
+if TYPE_CHECKING:
+    from napari_denoise.batch import BatchReport
+
+FILES = ["a.tif", "day 1/b.tif", "day 1/c.ome.tif"]
+MODEL = "tikhonov"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def states(folder: Path) -> dict[str, int]:
+    """When each result was written."""
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns
+        for path in folder.rglob("*.tif")
+    }
+
+
+def hidden(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob(".*") if path.is_file()]
+
+
+def failures(report: BatchReport) -> dict[str, str]:
+    return {record.file: record.error for record in report.failed}
+
+
+def test_a_folder_comes_out_as_its_mirror(raw: Path, out: Path) -> None:
+    report = denoise_folder(raw, out, MODEL)
+    assert (report.done, report.skipped, report.failed) == (3, 0, ())
+    assert [record.file for record in report.records] == FILES
+    for name in FILES:
+        axes = {"b.tif": "ZYX", "c.ome.tif": "CYX"}.get(Path(name).name, "YX")
+        expected = denoise(tifffile.imread(raw / name), MODEL, axes=axes)
+        result = tifffile.imread(out / name)
+        np.testing.assert_array_equal(result, expected)
+        assert result.dtype == np.uint16
+    with tifffile.TiffFile(out / "day 1" / "b.tif") as file:
+        assert (file.imagej_metadata or {})["spacing"] == 0.5
+    assert not hidden(out)
+
+
+def test_originals_stay_as_they_are(raw: Path, out: Path) -> None:
+    before = {path: path.read_bytes() for path in raw.rglob("*.tif")}
+    denoise_folder(raw, out, MODEL)
+    assert {path: path.read_bytes() for path in raw.rglob("*") if path.is_file()} == (
+        before
+    )
+
+
+def test_the_report_tells_of_each_file(raw: Path, out: Path) -> None:
+    (raw / "notes.tif").write_text("This is <no> image.")
+    report = denoise_folder(raw, out, MODEL)
+    with report.table.open(encoding="utf-8-sig", newline="") as text:
+        rows = {row["file"]: row for row in csv.DictReader(text)}
+    assert set(rows) == {*FILES, "notes.tif"}
+    assert rows["a.tif"]["outcome"] == "done"
+    assert rows["notes.tif"]["outcome"] == "failed"
+    assert "notes.tif" in rows["notes.tif"]["error"]
+    measured = estimate_noise(tifffile.imread(raw / "a.tif"))
+    assert float(rows["a.tif"]["gain"]) == pytest.approx(measured.gain, rel=1e-4)
+    assert 0.5 < float(rows["a.tif"]["whiteness"]) <= 1
+    assert len(rows["day 1/c.ome.tif"]["gain"].split(";")) == 2
+    page = report.page.read_text(encoding="utf-8")
+    assert "3 of 4 files denoised, 1 failed." in page
+    assert "<no>" not in page
+    pictures = sorted((out / "report_files").glob("*.png"))
+    assert len(pictures) == 3
+    for picture in pictures:
+        assert f"report_files/{picture.name}" in page
+        with Image.open(picture) as shown:
+            before, _, after = np.split(np.asarray(shown, float), [48, 52], axis=1)
+        assert before.shape == after.shape == (40, 48)
+        assert after.std(axis=0).mean() < 0.7 * before.std(axis=0).mean()
+
+
+def test_what_is_there_is_not_done_again(raw: Path, out: Path) -> None:
+    denoise_folder(raw, out, MODEL)
+    before = states(out)
+    report = denoise_folder(raw, out, MODEL)
+    assert (report.done, report.skipped, report.failed) == (0, 3, ())
+    assert states(out) == before
+    assert "0 of 3 files denoised, 3 were there already." in report.page.read_text()
+    assert report.records[1].facts["assessment"]["whiteness"] > 0.5
+    assert (out / report.records[1].picture).is_file()
+
+
+def test_what_is_missing_is_done(raw: Path, out: Path) -> None:
+    denoise_folder(raw, out, MODEL)
+    before = states(out)
+    (out / "a.tif").unlink()
+    tifffile.imwrite(raw / "new.tif", photons((40, 48), 4))
+    report = denoise_folder(raw, out, MODEL)
+    assert (report.done, report.skipped) == (2, 2)
+    after = states(out)
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "a.tif",
+        "new.tif",
+    }
+
+
+def test_a_changed_image_is_done_again(raw: Path, out: Path) -> None:
+    denoise_folder(raw, out, MODEL)
+    tifffile.imwrite(raw / "a.tif", photons((40, 48), 5))
+    report = denoise_folder(raw, out, MODEL)
+    assert (report.done, report.skipped) == (1, 2)
+    expected = denoise(tifffile.imread(raw / "a.tif"), MODEL)
+    np.testing.assert_array_equal(tifffile.imread(out / "a.tif"), expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "done"),
+    [
+        ({"strength": 0.5}, 3),
+        ({"noise": 9.0}, 3),
+        ({"dtype": "float32"}, 3),
+        ({"model": "wavelet"}, 3),
+        ({"device": "cpu", "tile": 64, "assess": "none"}, 0),
+    ],
+)
+def test_other_settings_make_other_results(
+    raw: Path, out: Path, options: dict[str, Any], done: int
+) -> None:
+    denoise_folder(raw, out, MODEL)
+    report = denoise_folder(raw, out, **{"model": MODEL, **options})
+    assert (report.done, report.skipped) == (done, 3 - done)
+
+
+def test_another_network_under_the_same_name_makes_other_results(
+    raw: Path, out: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    from napari_denoise import load_model, save_model
+
+    path = tmp_path / "own.safetensors"
+    save_model(load_model("unet-fast"), path)
+    assert denoise_folder(raw, out, path, pattern="a.tif").done == 1
+    assert denoise_folder(raw, out, path, pattern="a.tif").skipped == 1
+    changed = load_model(path)
+    with torch.no_grad():
+        next(changed.network.parameters()).mul_(1.01)
+    path.unlink()
+    save_model(changed, path)
+    assert denoise_folder(raw, out, path, pattern="a.tif").done == 1
+
+
+def test_records_that_are_lost_are_made_again(raw: Path, out: Path) -> None:
+    first = denoise_folder(raw, out, MODEL)
+    for path in (out / "report_files").iterdir():
+        path.unlink()
+    again = denoise_folder(raw, out, MODEL)
+    assert again.skipped == 3
+    for one, other in zip(first.records, again.records, strict=True):
+        assert one.facts == other.facts
+        assert (out / other.picture).is_file()
+
+
+def test_one_file_in_trouble_does_not_stop_the_others(raw: Path, out: Path) -> None:
+    whole = (raw / "a.tif").read_bytes()
+    (raw / "cut.tif").write_bytes(whole[: len(whole) // 2])
+    (raw / "empty.tif").touch()
+    (raw / "text.tif").write_text("no image")
+    tifffile.imwrite(raw / "labels.tif", np.zeros((40, 48), bool))
+    tifffile.imwrite(raw / "many.tif", photons((2, 2, 2, 40, 48), 6))
+    steps = batch_steps(raw, out, MODEL)
+    assert next(steps) == FolderRead(8, sum(f.stat().st_size for f in raw.rglob("*.tif")))
+    (raw / "day 1" / "b.tif").unlink()
+    report = run_to_end(steps)
+    found = failures(report)
+    assert set(found) == {
+        "cut.tif",
+        "day 1/b.tif",
+        "empty.tif",
+        "labels.tif",
+        "many.tif",
+        "text.tif",
+    }
+    assert "There is no file" in found["day 1/b.tif"]
+    assert "bool" in found["labels.tif"]
+    assert "Give axes" in found["many.tif"]
+    assert report.done == 2
+    assert states(out).keys() == {"a.tif", "day 1/c.ome.tif"}
+    assert not hidden(out)
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or getattr(os, "geteuid", lambda: 0)() == 0,
+    reason="may read everything",
+)
+def test_a_file_that_may_not_be_read_is_told(raw: Path, out: Path) -> None:
+    (raw / "a.tif").chmod(0)
+    report = denoise_folder(raw, out, MODEL)
+    assert set(failures(report)) == {"a.tif"}
+
+
+def test_axes_that_do_not_fit_are_told(raw: Path, out: Path) -> None:
+    report = denoise_folder(raw, out, MODEL, axes="ZYX")
+    assert set(failures(report)) == {"a.tif"}
+    assert "ZYX" in failures(report)["a.tif"]
+
+
+def test_what_is_no_result_is_not_replaced(raw: Path, out: Path) -> None:
+    out.mkdir()
+    tifffile.imwrite(out / "a.tif", photons((4, 5), 7))
+    before = (out / "a.tif").read_bytes()
+    report = denoise_folder(raw, out, MODEL)
+    assert "not replaced" in failures(report)["a.tif"]
+    assert (out / "a.tif").read_bytes() == before
+    assert denoise_folder(raw, out, MODEL, overwrite=True).done == 1
+    assert tifffile.imread(out / "a.tif").shape == (40, 48)
+
+
+def test_two_results_of_one_name_are_told(raw: Path, out: Path) -> None:
+    tifffile.imwrite(raw / "a.btf", photons((40, 48), 8), bigtiff=True)
+    report = denoise_folder(raw, out, MODEL, form="zarr")
+    assert set(failures(report)) == {"a.tif"}
+    assert "a.btf" in failures(report)["a.tif"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "recursive", "files"),
+    [
+        ("*", True, FILES),
+        ("*", False, FILES[:1]),
+        ("*.OME.tif", True, FILES[2:]),
+        ("day*/b*", True, FILES[1:2]),
+        (["a.*", "c.*"], True, [FILES[0], FILES[2]]),
+    ],
+)
+def test_patterns_choose_files(
+    raw: Path, out: Path, pattern: Any, recursive: bool, files: list[str]
+) -> None:
+    (raw / "notes.txt").write_text("no image")
+    (raw / ".hidden.tif").write_text("no image")
+    report = denoise_folder(raw, out, MODEL, pattern=pattern, recursive=recursive)
+    assert [record.file for record in report.records] == files
+    assert report.done == len(files)
+
+
+def test_results_inside_the_source_are_no_images_to_denoise(raw: Path) -> None:
+    for _ in range(2):
+        report = denoise_folder(raw, raw / "denoised", MODEL)
+        assert len(report.records) == 3
+    assert report.skipped == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "words"),
+    [
+        ({"source": "nowhere"}, FileError, "no folder"),
+        ({"target": "raw"}, FileError, "another folder"),
+        ({"pattern": "*.czi"}, OptionError, r"\*.czi"),
+        ({"model": "nonsense"}, DenoiseError, "nonsense"),
+        ({"strength": 3}, OptionError, "strength"),
+        ({"form": "png"}, OptionError, "png"),
+        ({"assess": "much"}, OptionError, "much"),
+        ({"neighbours": "W"}, OptionError, "neighbours"),
+        ({"tile": "big"}, OptionError, "tile"),
+        ({"dtype": "text"}, OptionError, "text"),
+    ],
+)
+def test_what_would_fail_with_every_file_is_refused_at_once(
+    raw: Path, out: Path, change: dict[str, Any], kind: type[Exception], words: str
+) -> None:
+    asked = {"source": "raw", "target": "out", "model": MODEL, **change}
+    paths = {name: raw.parent / asked.pop(name) for name in ("source", "target")}
+    with pytest.raises(kind, match=words):
+        denoise_folder(**paths, **asked)
+    assert not out.exists()
+
+
+def test_an_unknown_option_is_refused(raw: Path, out: Path) -> None:
+    with pytest.raises(TypeError, match="colour"):
+        denoise_folder(raw, out, MODEL, colour="red")
+
+
+def test_zarr_comes_out(raw: Path, out: Path) -> None:
+    import zarr
+
+    report = denoise_folder(raw, out, MODEL, form="zarr")
+    assert report.done == 3
+    array = zarr.open_array(out / "day 1" / "b.zarr" / "0", mode="r")
+    expected = denoise(tifffile.imread(raw / FILES[1]), MODEL)
+    np.testing.assert_array_equal(array[:], expected)
+    assert denoise_folder(raw, out, MODEL, form="zarr").skipped == 3
+    # Zarr folders are images like others.
+    back = denoise_folder(out, out.parent / "back", "wavelet", form="tif")
+    assert back.done == 3
+    assert (out.parent / "back" / "day 1" / "b.ome.tif").is_file()
+
+
+def test_each_image_of_a_file_has_a_result(raw: Path, out: Path) -> None:
+    with tifffile.TiffWriter(raw / "series.ome.tif") as file:
+        for seed in (1, 2):
+            file.write(photons((40, 48), seed), metadata={"axes": "YX"})
+    report = denoise_folder(raw, out, MODEL, pattern="series*")
+    assert (report.done, len(report.records)) == (1, 2)
+    for seed in (1, 2):
+        result = tifffile.imread(out / f"series_{seed - 1}.ome.tif")
+        np.testing.assert_array_equal(result, denoise(photons((40, 48), seed), MODEL))
+    assert denoise_folder(raw, out, MODEL, pattern="series*").skipped == 1
+
+
+def test_noise_is_shared(raw: Path, out: Path) -> None:
+    (raw / "day 1" / "c.ome.tif").unlink()
+    report = denoise_folder(raw, out, MODEL, noise="shared")
+    found = [record.facts["noise"] for record in report.records]
+    assert found[0] == found[1]
+    assert found[0][0]["gain"] == pytest.approx(2, rel=0.25)
+    # It stays the same when files are added.
+    tifffile.imwrite(raw / "bright.tif", 3 * photons((40, 48), 4))
+    again = denoise_folder(raw, out, MODEL, noise="shared")
+    assert (again.done, again.skipped) == (1, 2)
+    assert [r.facts["noise"] for r in again.records] == [found[0]] * 3
+
+
+def test_files_of_other_channels_share_no_noise(raw: Path, out: Path) -> None:
+    with pytest.raises(DenoiseError, match="share"):
+        denoise_folder(raw, out, MODEL, noise="shared")
+
+
+def test_a_full_assessment_predicts_the_error(raw: Path, out: Path) -> None:
+    report = denoise_folder(raw, out, "unet-fast", pattern="a.tif", assess="full")
+    (record,) = report.records
+    assert record.facts["assessment"]["predicted_gain"] > 3
+    with report.table.open(encoding="utf-8-sig", newline="") as text:
+        (row,) = csv.DictReader(text)
+    assert float(row["predicted_gain"]) > 3
+
+
+def test_progress_goes_from_nothing_to_all(raw: Path, out: Path) -> None:
+    steps = list(batch_steps(raw, out, MODEL))
+    assert steps[0] == FolderRead(3, sum(f.stat().st_size for f in raw.rglob("*.tif")))
+    shares = [step.total for step in steps[1:]]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    done = [step for step in steps if isinstance(step, FileDone)]
+    assert [(step.number, step.files) for step in done] == [(1, 3), (2, 3), (3, 3)]
+    within = [step for step in steps if isinstance(step, FileProgress)]
+    assert {step.file for step in within} == set(FILES)
+    assert all(step.seconds_left is not None for step in within)
+
+
+def test_cancelling_keeps_what_is_done(raw: Path, out: Path) -> None:
+    stop: list[bool] = []
+    steps = batch_steps(raw, out, MODEL, cancelled=lambda: bool(stop))
+
+    def go_on() -> None:
+        for step in steps:
+            if isinstance(step, FileDone):
+                stop.append(True)
+
+    with pytest.raises(Cancelled):
+        go_on()
+    assert states(out).keys() == {"a.tif"}
+    assert "1 of 1 files denoised" in (out / "report.html").read_text()
+    assert not hidden(out)
+    assert denoise_folder(raw, out, MODEL).skipped == 1
+
+
+def test_a_batch_that_is_given_up_leaves_nothing_half_done(
+    raw: Path, out: Path
+) -> None:
+    steps = batch_steps(raw, out, MODEL)
+    for step in steps:
+        if isinstance(step, FileProgress) and step.file == FILES[1]:
+            break
+    steps.close()
+    assert states(out).keys() == {"a.tif"}
+    assert not hidden(out)
+
+
+def test_time_left_counts_only_what_takes_time() -> None:
+    from napari_denoise.batch.pace import Pace
+
+    pace = Pace([100, 100, 300])
+    assert pace.within(0.0) == (0.0, None)
+    pace.finish(done=False)
+    assert pace.within(0.0) == (0.2, None)
+    began = time.perf_counter()
+    time.sleep(0.2)
+    pace.finish(done=True)
+    taken = time.perf_counter() - began
+    total, left = pace.within(0.0)
+    assert total == 0.4
+    assert left is not None
+    assert 3 * 0.2 <= left < 3 * (taken + 0.1)

@@ -1,0 +1,121 @@
+"""A batch that is killed, at any moment, and run again."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_denoise import denoise_folder
+
+from .conftest import photons
+
+FILES = 24
+RUN = """
+import sys
+from napari_denoise.batch import batch_steps
+for step in batch_steps(sys.argv[1], sys.argv[2], "tikhonov", form=sys.argv[3]):
+    print(type(step).__name__, flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("many")
+    for seed in range(FILES):
+        path = folder / f"plate {seed % 3}" / f"{seed:02}.tif"
+        path.parent.mkdir(exist_ok=True)
+        tifffile.imwrite(path, photons((2, 64, 72), seed), metadata={"axes": "ZYX"})
+    return folder
+
+
+@pytest.fixture(scope="module", params=["same", "zarr"])
+def undisturbed(
+    request: pytest.FixtureRequest, many: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, dict[str, np.ndarray], float]:
+    """Results of a run that nobody kills, and the seconds that it takes."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    began = time.perf_counter()
+    assert denoise_folder(many, folder, "tikhonov", form=request.param).done == FILES
+    return request.param, pixels(folder), time.perf_counter() - began
+
+
+def pixels(folder: Path) -> dict[str, np.ndarray]:
+    """Read whatever has a final name."""
+    import zarr
+
+    found = {}
+    for path in sorted(folder.glob("plate */*")):
+        name = path.relative_to(folder).as_posix()
+        if path.name.startswith(".") or path.suffix == ".json":
+            continue
+        if path.suffix == ".zarr":
+            found[name] = np.asarray(zarr.open_array(path / "0", mode="r")[:])
+        else:
+            found[name] = tifffile.imread(path)
+    return found
+
+
+def kill_after(seconds: float, source: Path, target: Path, form: str) -> bool:
+    """Start a batch, kill it so long after its files were found; False: it was over."""
+    command = [sys.executable, "-c", RUN, str(source), str(target), form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "FolderRead\n"
+        time.sleep(seconds)
+        ended = process.poll() is not None
+        process.kill()
+    return not ended
+
+
+def same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> bool:
+    return all(np.array_equal(found[name], expected[name]) for name in found)
+
+
+def kill_and_resume(
+    times: int,
+    many: Path,
+    undisturbed: tuple[str, dict[str, np.ndarray], float],
+    target: Path,
+) -> None:
+    form, expected, seconds = undisturbed
+    rng = random.Random(times)
+    killed = 0
+    for _ in range(times):
+        # A share of the way at a time, so that the last kill still finds work.
+        killed += kill_after(rng.uniform(0, 2 * seconds / times), many, target, form)
+        assert same(pixels(target), expected)
+    assert killed
+    before = len(pixels(target))
+    report = denoise_folder(many, target, "tikhonov", form=form)
+    assert not report.failed
+    assert report.skipped == before
+    assert report.done == FILES - before
+    found = pixels(target)
+    assert found.keys() == expected.keys()
+    assert same(found, expected)
+    assert not [path for path in target.rglob(".*") if ".part" in path.name]
+    assert all((target / record.picture).is_file() for record in report.records)
+
+
+def test_a_killed_batch_goes_on(
+    many: Path,
+    undisturbed: tuple[str, dict[str, np.ndarray], float],
+    tmp_path: Path,
+) -> None:
+    kill_and_resume(3, many, undisturbed, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_a_batch_killed_twenty_times_goes_on(
+    many: Path,
+    undisturbed: tuple[str, dict[str, np.ndarray], float],
+    tmp_path: Path,
+) -> None:
+    kill_and_resume(20, many, undisturbed, tmp_path / "out")
