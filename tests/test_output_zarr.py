@@ -20,7 +20,7 @@ from napari_denoise import denoise, denoise_steps
 from napari_denoise.cli import app
 from napari_denoise.denoising import TileDone, run_to_end
 from napari_denoise.errors import Cancelled, FileError, OptionError
-from napari_denoise.files import OmeZarr, open_ome_zarr
+from napari_denoise.files import ImageTarget, open_ome_zarr
 from tests.conftest import draw, synthetic_scene
 from tests.test_files import HYPERSTACK, PIXELS
 
@@ -87,7 +87,7 @@ def test_chunks_are_planes_or_parts_of_them(tmp_path):
 
 
 def test_provenance_is_an_attribute(noisy, tmp_path):
-    out = OmeZarr(tmp_path / "a.zarr")
+    out = ImageTarget(tmp_path / "a.zarr")
     steps = denoise_steps(noisy, "tikhonov", strength=0.5, out=out)
     result = run_to_end(steps)
     assert result.data is out
@@ -98,7 +98,7 @@ def test_provenance_is_an_attribute(noisy, tmp_path):
 
 def test_scale_and_units_follow_their_axes(tmp_path):
     image = counts((2, 3, 40, 30), "uint16")
-    out = OmeZarr(
+    out = ImageTarget(
         tmp_path / "a.zarr",
         scale=(0.3, 2, 0.11, 0.12),
         units=("µm", "pixel", "micrometer", None),
@@ -118,7 +118,7 @@ def test_scale_and_units_follow_their_axes(tmp_path):
 
 @pytest.mark.parametrize("name", ["scale", "units", "translate"])
 def test_one_value_per_axis_is_needed(name, noisy, tmp_path):
-    out = OmeZarr(tmp_path / "a.zarr", **{name: (1, 2, 3)})
+    out = ImageTarget(tmp_path / "a.zarr", **{name: (1, 2, 3)})
     with pytest.raises(OptionError, match="need 2 values"):
         denoise(noisy, "tikhonov", out=out)
     assert list(tmp_path.iterdir()) == []
@@ -140,12 +140,12 @@ def test_what_exists_is_refused_and_kept(noisy, tmp_path):
         with pytest.raises(FileError, match="exists already"):
             denoise(noisy, "tikhonov", out=path)
         with pytest.raises(FileError, match="no Zarr"):
-            denoise(noisy, "tikhonov", out=OmeZarr(path, overwrite=True))
+            denoise(noisy, "tikhonov", out=ImageTarget(path, overwrite=True))
     assert (folder / "diary.txt").read_text() == file.read_text() == "precious"
     with pytest.raises(FileError, match="no folder"):
         denoise(noisy, "tikhonov", out=tmp_path / "nowhere" / "a.zarr")
     with pytest.raises(FileError, match=r"ending in \.zarr"):
-        denoise(noisy, "tikhonov", out=OmeZarr(tmp_path / "a.tif"))
+        denoise(noisy, "tikhonov", out=ImageTarget(tmp_path / "a.tif"))
     assert {entry.name for entry in tmp_path.iterdir()} == {folder.name, file.name}
 
 
@@ -153,7 +153,7 @@ def test_a_former_result_is_replaced_only_by_a_complete_one(noisy, tmp_path):
     path = tmp_path / "a.zarr"
     denoise(noisy, "tikhonov", out=path)
     before = open_ome_zarr(path, "YX")[:]
-    again = OmeZarr(path, overwrite=True)
+    again = ImageTarget(path, overwrite=True)
     steps = denoise_steps(noisy, "tv", out=again)
     while not isinstance(next(steps), TileDone):
         pass

@@ -169,7 +169,7 @@ def denoise_steps(
         also how many planes are denoised together.
     dtype : dtype-like, optional
         Type of the result; by default that of `image`, rounded and clipped.
-    out : array-like, str, Path or OmeZarr, optional
+    out : array-like, str, Path or ImageTarget, optional
         Takes the result: an array, memory map or Zarr array of the same shape, or
         the path of a TIFF file or OME-Zarr folder that does not exist yet.
     cancelled : callable, optional
@@ -207,6 +207,13 @@ def denoise_steps(
     if along != AUTO:  # what does not work is told before anything is measured
         forms, remarks = same_neighbours(models, along, layout)
         treatments = treat(forms)
+    request = {
+        "axes": axes,
+        "noise": noise,
+        "device": device,
+        "tile": tile,
+        "dtype": None if dtype is None else job.dtype.name,
+    }
     began = time.perf_counter()
     with open_output(out, layout.shape, job.dtype, layout.axes) as target:
         scalings = yield from measure_channels(source, layout, noise, stop)
@@ -215,27 +222,20 @@ def denoise_steps(
         )
         portions = all_portions(layout, scalings, treatments)
         yield from job.run(portions, target)
-    found = tuple(s.noise for s in scalings if s.noise is not None)
-    engines = [remark for way in treatments for remark in way.engine.warnings]
-    counted = job.tally.remarks(scalings, job.dtype)
-    told = [*remarks, *counted, *engines, *_remarks(found)]
-    request = {
-        "axes": axes,
-        "noise": noise,
-        "device": device,
-        "tile": tile,
-        "dtype": None if dtype is None else job.dtype.name,
-    }
-    provenance = describe_run(
-        source,
-        layout.axes,
-        treatments,
-        request,
-        scalings,
-        tuple(dict.fromkeys(told)),
-        seconds=time.perf_counter() - began,
-    )
-    describe_output(out, provenance)
+        found = tuple(s.noise for s in scalings if s.noise is not None)
+        engines = [remark for way in treatments for remark in way.engine.warnings]
+        counted = job.tally.remarks(scalings, job.dtype)
+        told = [*remarks, *counted, *engines, *_remarks(found)]
+        provenance = describe_run(
+            source,
+            layout.axes,
+            treatments,
+            request,
+            scalings,
+            tuple(dict.fromkeys(told)),
+            seconds=time.perf_counter() - began,
+        )
+        describe_output(target, provenance)  # before a file gets its name
     data = target if out is None else out
     return Denoised(data, found, tuple(provenance["warnings"]), provenance)
 

@@ -50,7 +50,7 @@ def read_source(image: Any) -> Source:
     ----------
     image : array-like, napari.layers.Image or Source
         Lists and tuples of numbers become arrays; of a multiscale layer the finest
-        level is taken; a `Source` is returned as it is.
+        level is taken; a `Source` stays as it is.
 
     Returns
     -------
@@ -61,9 +61,7 @@ def read_source(image: Any) -> Source:
     ImageError
         If the kind of data cannot be denoised, or the image is empty.
     """
-    if isinstance(image, Source):
-        return image
-    source = _from_layer(image) if _is_layer(image) else _from_array(image)
+    source = image if isinstance(image, Source) else _from_any(image)
     if source.dtype.kind not in "iuf" or source.dtype.itemsize > 8:
         raise ImageError(f"Images of type {source.dtype} cannot be denoised. {WORKS}")
     if 0 in source.data.shape:
@@ -96,6 +94,10 @@ def layer_axes(layer: Any) -> str | None:
 def layer_pixels(layer: Any) -> Any:
     """Pixels of a napari layer, level 0 of a multiscale one; not copied."""
     return layer.data[0] if layer.multiscale else layer.data
+
+
+def _from_any(image: Any) -> Source:
+    return _from_layer(image) if _is_layer(image) else _from_array(image)
 
 
 def _is_layer(image: Any) -> bool:

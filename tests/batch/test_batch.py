@@ -18,8 +18,7 @@ from napari_denoise.batch import batch_steps
 from napari_denoise.batch.events import FileDone, FileProgress, FolderRead
 from napari_denoise.errors import Cancelled, DenoiseError, FileError, OptionError
 from napari_denoise.progress import run_to_end
-
-from .conftest import photons
+from tests.batch.conftest import photons
 
 if TYPE_CHECKING:
     from napari_denoise.batch import BatchReport
@@ -188,7 +187,9 @@ def test_one_file_in_trouble_does_not_stop_the_others(raw: Path, out: Path) -> N
     tifffile.imwrite(raw / "labels.tif", np.zeros((40, 48), bool))
     tifffile.imwrite(raw / "many.tif", photons((2, 2, 2, 40, 48), 6))
     steps = batch_steps(raw, out, MODEL)
-    assert next(steps) == FolderRead(8, sum(f.stat().st_size for f in raw.rglob("*.tif")))
+    assert next(steps) == FolderRead(
+        8, sum(f.stat().st_size for f in raw.rglob("*.tif"))
+    )
     (raw / "day 1" / "b.tif").unlink()
     report = run_to_end(steps)
     found = failures(report)

@@ -7,13 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tifffile
 
 from napari_denoise.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "napari_denoise.cli", "batch"]
 
@@ -96,7 +98,16 @@ def test_options_arrive(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    options = "--model tikhonov --noise 2,100,1 --strength 0.5 --dtype float32".split()
+    options = [
+        "--model",
+        "tikhonov",
+        "--noise",
+        "2,100,1",
+        "--strength",
+        "0.5",
+        "--dtype",
+        "float32",
+    ]
     chosen = ["--pattern", "a*", "--pattern", "b*", "--no-recursive", "--json"]
     code, told = run(capsys, monkeypatch, raw, tmp_path / "out", *options, *chosen)
     assert (code, told["done"]) == (0, 1)

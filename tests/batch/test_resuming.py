@@ -6,15 +6,17 @@ import random
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import tifffile
 
 from napari_denoise import denoise_folder
+from tests.batch.conftest import photons
 
-from .conftest import photons
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILES = 24
 RUN = """

@@ -16,7 +16,7 @@ import pytest
 from napari_denoise import NoiseModel, denoise, load_model
 from napari_denoise._napari.recipe import DEFAULTS, as_python
 from napari_denoise.errors import OptionError
-from napari_denoise.files import OmeZarr, open_ome_zarr
+from napari_denoise.files import ImageTarget, open_ome_zarr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +135,7 @@ def test_values_that_mean_the_same_are_written_plainly(tmp_path: Path) -> None:
         "tile": [64, 64],
         "out": str(tmp_path / "a.tif"),
     }
-    _, read = arguments_of(as_python("cells", "tv", {"out": OmeZarr("b.zarr")}))
+    _, read = arguments_of(as_python("cells", "tv", {"out": ImageTarget("b.zarr")}))
     assert read == {"out": "b.zarr"}
 
 

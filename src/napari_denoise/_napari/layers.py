@@ -160,8 +160,8 @@ def denoise_layer(layer: Image, model: Any = "unet", **options: Any) -> LayerDat
         Options of :func:`napari_denoise.denoise`: `axes`, `noise`, `strength`,
         `neighbours`, `device`, `tile`, `dtype`, `out`. `axes` is taken from the
         layer's axis labels unless it is given. A path as `out` makes the result a
-        layer that reads the file piece by piece; one that ends in ``.zarr`` is told
-        the layer's scale and units.
+        layer that reads the file piece by piece; the file is told the layer's scale
+        and units.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def denoise_layer(layer: Image, model: Any = "unet", **options: Any) -> LayerDat
 
     source = snapshot(layer)
     options.setdefault("axes", source.axes)
-    options["out"] = calibrated(options.get("out"), source)
+    options["out"] = calibrated(options.get("out"), source, options["axes"])
     denoised = run_to_end(denoise_steps(source.data, model, **options))
     return result_tuple(denoised, source, _names_in_use())
 

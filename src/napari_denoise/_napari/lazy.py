@@ -5,41 +5,48 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_denoise.files import OmeZarr, open_ome_zarr
-from napari_denoise.files.folders import remove_folder
-from napari_denoise.output import is_zarr, output_path
+from napari_denoise.axes import resolve_axes
+from napari_denoise.files import ImageInfo, ImageTarget, open_ome_zarr
+from napari_denoise.files.creating import is_zarr
+from napari_denoise.files.units import short_unit
+from napari_denoise.files.whole import remove
+from napari_denoise.output import output_path
 
 if TYPE_CHECKING:
     from napari_denoise._napari.layers import Snapshot
 
 
-def calibrated(out: Any, source: Snapshot) -> Any:
-    """Give a path that ends in ``.zarr`` the scale and units of a layer.
+def calibrated(out: Any, source: Snapshot, axes: str | None) -> Any:
+    """Have a file say what its layer says: scale, units and position.
 
     Parameters
     ----------
-    out : None, array-like, str, Path or OmeZarr
+    out : None, array-like, str, Path or ImageTarget
         As :func:`napari_denoise.denoise` takes it.
     source : Snapshot
         The layer to be denoised.
+    axes : str or None
+        Letters of its axes, where they were given.
 
     Returns
     -------
-    OmeZarr
-        Or `out` as it is, where it is no such path.
+    ImageTarget
+        Or `out` as it is, where it is no path.
     """
-    if not isinstance(out, str | Path) or not is_zarr(out):
+    if not isinstance(out, str | Path):
         return out
+    letters = resolve_axes(source.data.shape, axes, source.axes)
     # The colour samples of an RGB layer have no scale of their own.
-    samples = 1 if source.state.get("rgb") else 0
-    state = source.state
-    units = [str(unit) for unit in state.get("units") or ()]
-    return OmeZarr(
-        out,
-        scale=[*state["scale"], *[1.0] * samples],
-        units=[*units, *[None] * samples] if units else None,
-        translate=[*state["translate"], *[0.0] * samples],
+    samples = "S" if source.state.get("rgb") else ""
+    state, told = source.state, letters.removesuffix(samples)
+    units = {a: short_unit(unit) for a, unit in zip(told, state.get("units") or ())}
+    info = ImageInfo(
+        source.name,
+        {a: float(size) for a, size in zip(told, state["scale"]) if a in "TZYX"},
+        {a: unit for a, unit in units.items() if unit},
+        {a: float(place) for a, place in zip(told, state["translate"]) if place},
     )
+    return ImageTarget(out, info)
 
 
 def result_pixels(data: Any, axes: str) -> Any:
@@ -47,7 +54,7 @@ def result_pixels(data: Any, axes: str) -> Any:
 
     Parameters
     ----------
-    data : array-like, str, Path or OmeZarr
+    data : array-like, str, Path or ImageTarget
         As ``Denoised.data`` holds it.
     axes : str
         Of the image.
@@ -72,13 +79,9 @@ def discard(data: Any) -> None:
 
     Parameters
     ----------
-    data : array-like, str, Path or OmeZarr
+    data : array-like, str, Path or ImageTarget
         As ``Denoised.data`` holds it, before a layer shows it.
     """
     path = output_path(data)
-    if path is None:
-        return
-    if is_zarr(path):
-        remove_folder(path)
-    else:
-        path.unlink(missing_ok=True)
+    if path is not None:
+        remove(path)

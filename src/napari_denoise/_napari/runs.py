@@ -15,7 +15,7 @@ from napari_denoise._napari.lazy import calibrated
 from napari_denoise._napari.view import WHOLE_PLANE, translation, visible_part
 from napari_denoise._napari.work import Work
 from napari_denoise.axes import resolve_axes
-from napari_denoise.output import check_target
+from napari_denoise.files.creating import check_target
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -83,7 +83,7 @@ def read_task(
     options = request.options | form.output.options(layer.name, several)
     if "out" in options:
         check_target(options["out"])
-        options["out"] = calibrated(options["out"], source)
+        options["out"] = calibrated(options["out"], source, options["axes"])
     request = replace(request, options=options)
     if not form.output.only_in_view:
         return Task(source, request)

@@ -19,8 +19,8 @@ from napari_denoise.files import (
     open_image,
     read_mark,
     series_names,
-    whole,
 )
+from napari_denoise.files.whole import whole
 from napari_denoise.models import load_model
 from napari_denoise.noise import NoiseModel
 from napari_denoise.sources import Source
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from napari_denoise.progress import NoiseMeasured, TileDone
 
     RecordSteps = Generator[NoiseMeasured | TileDone, None, FileRecord]
-    FileSteps = Generator[
-        NoiseMeasured | TileDone, None, tuple[FileRecord, ...]
-    ]
+    FileSteps = Generator[NoiseMeasured | TileDone, None, tuple[FileRecord, ...]]
 
 REPORT_FILES = "report_files"
 """Folder of thumbnails and records, below that of the results."""
@@ -118,7 +116,9 @@ class FileWork:
             return self._remembered(record) or self._look(record, item, target, {})
         target.parent.mkdir(parents=True, exist_ok=True)
         with open_image(item.source, series) as image:
-            out = ImageTarget(target, image.info, overwrite=True, mark=record.mark, beside=True)
+            out = ImageTarget(
+                target, image.info, overwrite=True, mark=record.mark, beside=True
+            )
             denoised = yield from denoise_steps(
                 Source(image.data, image.axes, str(item.source)),
                 load_model(self.options.model),
@@ -143,7 +143,7 @@ class FileWork:
         return found == mark
 
     def _remembered(self, record: FileRecord) -> FileRecord | None:
-        """What was said of a result when it was made."""
+        """Read what was said of a result when it was made."""
         try:
             text = self._beside(record, ".json").read_text(encoding="utf-8")
             known = FileRecord.from_dict(json.loads(text))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from napari_denoise.batch.records import outcomes
-from napari_denoise.files import whole
+from napari_denoise.files.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,10 +158,7 @@ def _columns(record: FileRecord) -> dict[str, Any]:
         name: ";".join(f"{model[name]:.6g}" for model in noise if model.get(name))
         for name in NOISE
     }
-    return {
-        name: "" if told.get(name) is None else told[name]
-        for name in COLUMNS
-    }
+    return {name: "" if told.get(name) is None else told[name] for name in COLUMNS}
 
 
 def _page(records: Sequence[FileRecord], options: BatchOptions) -> str:

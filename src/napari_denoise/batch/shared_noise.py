@@ -9,7 +9,8 @@ import numpy as np
 
 from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.errors import DenoiseError, NoiseError
-from napari_denoise.files import open_image, whole
+from napari_denoise.files import open_image
+from napari_denoise.files.whole import whole
 from napari_denoise.noise import NoiseModel, measure_windows, sample_windows
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def _measure(items: Sequence[Item], axes: str | None) -> list[NoiseModel]:
                 "they cannot share one noise model: choose files by a pattern, or "
                 "noise “auto”."
             )
-        pooled = [a + b for a, b in zip(pooled or [[]] * len(found), found, strict=True)]
+        pooled = [
+            a + b for a, b in zip(pooled or [[]] * len(found), found, strict=True)
+        ]
     if not pooled:
         raise NoiseError("None of the files can be read, so their noise is not known.")
     return [measure_windows(windows, integer=integer) for windows in pooled]

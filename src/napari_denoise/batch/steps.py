@@ -12,12 +12,12 @@ from napari_denoise.batch.events import FileDone, FileProgress, FolderRead
 from napari_denoise.batch.file_work import REPORT_FILES, FileWork
 from napari_denoise.batch.items import ALL, find_items
 from napari_denoise.batch.options import SHARED, BatchOptions
+from napari_denoise.batch.pace import Pace
 from napari_denoise.batch.records import BatchReport, FileRecord
 from napari_denoise.batch.reporting import write_report
 from napari_denoise.batch.shared_noise import shared_noise
 from napari_denoise.errors import Cancelled, DenoiseError, FileError
 from napari_denoise.progress import TileDone, run_to_end
-from napari_denoise.batch.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -165,7 +165,7 @@ def file_steps(
         return (yield from work.steps(item, cancelled))
     except Cancelled:
         raise
-    except Exception as error:  # noqa: BLE001 whatever it is, the other files go on
+    except Exception as error:
         logger.debug("%s failed", item.name, exc_info=True)
         seconds = time.perf_counter() - began
         failed = FileRecord(

@@ -23,9 +23,7 @@ SOME_FAILED = 1
 
 
 def batch(
-    source: Annotated[
-        Path, typer.Argument(help="folder of images", metavar="SOURCE")
-    ],
+    source: Annotated[Path, typer.Argument(help="folder of images", metavar="SOURCE")],
     target: Annotated[
         Path, typer.Argument(help="folder of the results", metavar="TARGET")
     ],
@@ -52,9 +50,7 @@ def batch(
     dtype: Annotated[
         str | None, typer.Option(help="type of the results; by default the source's")
     ] = None,
-    form: Annotated[
-        str, typer.Option("--format", help="same, tif or zarr")
-    ] = "same",
+    form: Annotated[str, typer.Option("--format", help="same, tif or zarr")] = "same",
     assess: Annotated[
         str, typer.Option(help="quick, full (also the expected error), or none")
     ] = "quick",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,10 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from napari_denoise.arguments import parse_noise, parse_tile
-from napari_denoise.cli.options import AsJson, Axes, ImagePath, chosen_axes
-from napari_denoise.cli.reporting import reporting, show_report, write_whole
+from napari_denoise.cli.options import AsJson, Axes, ImagePath, Series, chosen_axes
+from napari_denoise.cli.reporting import reporting, show_report
 from napari_denoise.errors import FileError
 
+NAMED = 5
+"""So many other series are named."""
 REPORTED = ("model", "axes", "shape", "noise", "tile", "halo", "device", "seconds")
 
 
@@ -33,46 +34,39 @@ def denoise(
         str | None, typer.Option(help="type of the result; by default the source's")
     ] = None,
     overwrite: Annotated[bool, typer.Option(help="replace OUT if it exists")] = False,
+    series: Series = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Denoise a TIFF image into a TIFF or OME-Zarr; axes and calibration are kept."""
+    """Denoise an image plane by plane; axes, calibration and channels are kept."""
     with reporting(as_json):
-        from napari_denoise.files import OmeZarr, pixel_spacing, read_tiff, write_tiff
-        from napari_denoise.output import check_target, describe_output, is_zarr
+        from napari_denoise.files import ImageTarget, open_image
+        from napari_denoise.files.creating import check_target, facts_path
+        from napari_denoise.sources import Source
 
-        facts_file = Path(f"{target}.json")
-        for path in (target, facts_file):
+        for path in (target, facts_path(target)):
             if path.exists() and not overwrite:
                 raise FileError(
                     f"{path} exists already: choose another name, or --overwrite."
                 )
         check_target(target, overwrite=overwrite)
-        image = read_tiff(source)
-        letters = chosen_axes(image.data.shape, axes, image.axes)
-        out = None
-        if is_zarr(target):
-            out = OmeZarr(target, *pixel_spacing(image, letters), overwrite=overwrite)
-        result = _run(
-            image.data,
-            model,
-            axes=letters,
-            noise=parse_noise(noise),
-            strength=strength,
-            neighbours=neighbours,
-            device=device,
-            tile=parse_tile(tile),
-            dtype=dtype,
-            out=out,
-        )
-        facts = {**result.provenance, "source": str(source)}
-        if out is None:
-            write_tiff(target, result.data, facts["axes"], image)
-        else:
-            describe_output(out, facts)
-        write_whole(facts_file, json.dumps(facts, indent=2))
-        told = [*image.notes, *result.warnings]
+        with open_image(source, series) as image:
+            letters = chosen_axes(image.data.shape, axes, image.axes)
+            result = _run(
+                Source(image.data, letters, str(source)),
+                model,
+                axes=letters,
+                noise=parse_noise(noise),
+                strength=strength,
+                neighbours=neighbours,
+                device=device,
+                tile=parse_tile(tile),
+                dtype=dtype,
+                out=ImageTarget(target, image.info, overwrite=overwrite, beside=True),
+            )
+        told = [*image.notes, *_other_series(source, series), *result.warnings]
         for warning in told:
             typer.echo(f"Note: {warning}", err=True)
+        facts = result.provenance
         report: dict[str, Any] = {"input": str(source), "output": str(target)}
         report |= {name: facts[name] for name in REPORTED}
         pixels = facts["options"]["dtype"] or facts["dtype"]
@@ -89,16 +83,17 @@ def noise(
     offset: Annotated[
         float | None, typer.Option(help="what the camera gives in the dark, in counts")
     ] = None,
+    series: Series = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Measure the noise of a TIFF image, channel by channel."""
+    """Measure the noise of an image, channel by channel."""
     with reporting(as_json):
-        from napari_denoise.files import read_tiff
+        from napari_denoise.files import open_image
         from napari_denoise.noise import NoiseModel, estimate_noise
 
-        image = read_tiff(source)
-        letters = chosen_axes(image.data.shape, axes, image.axes)
-        measured = estimate_noise(image.data, axes=letters, offset=offset)
+        with open_image(source, series) as image:
+            letters = chosen_axes(image.data.shape, axes, image.axes)
+            measured = estimate_noise(image.data, axes=letters, offset=offset)
         models = [measured] if isinstance(measured, NoiseModel) else measured
         lines = [f"channel {i}: {_describe(m)}" for i, m in enumerate(models)]
         report = {"channels": [model.to_dict() for model in models]}
@@ -106,8 +101,8 @@ def noise(
 
 
 def evaluate(
-    image: Annotated[Path, typer.Argument(help="TIFF image to judge")],
-    clean: Annotated[Path, typer.Argument(help="clean TIFF image of the same field")],
+    image: Annotated[Path, typer.Argument(help="image to judge")],
+    clean: Annotated[Path, typer.Argument(help="clean image of the same field")],
     affine: Annotated[
         bool, typer.Option("--affine", help="fit brightness and contrast first")
     ] = False,
@@ -115,10 +110,11 @@ def evaluate(
 ) -> None:
     """Compare an image with a clean reference: PSNR, SSIM, error."""
     with reporting(as_json):
-        from napari_denoise.files import read_tiff
+        from napari_denoise.files import open_image
         from napari_denoise.quality import evaluate as compare
 
-        metrics = compare(read_tiff(image).data, read_tiff(clean).data, affine=affine)
+        with open_image(image) as judged, open_image(clean) as true:
+            metrics = compare(judged.data[...], true.data[...], affine=affine)
         text = (
             f"PSNR {metrics.psnr:.2f} dB, SSIM {metrics.ssim:.4f}, "
             f"NRMSE {metrics.nrmse:.4f} (range {metrics.data_range:g})"
@@ -127,6 +123,21 @@ def evaluate(
         numbers = metrics.to_dict().items()
         report = {name: x if math.isfinite(x) else None for name, x in numbers}
         show_report(report, as_json, text)
+
+
+def _other_series(source: Path, series: int) -> list[str]:
+    """Say which images of the file were left out."""
+    from napari_denoise.files import series_names
+
+    names = series_names(source)
+    others = [f"{i} “{name}”" for i, name in enumerate(names) if i != series]
+    if not others:
+        return []
+    listed = ", ".join(others[:NAMED]) + (", …" if len(others) > NAMED else "")
+    return [
+        f"The file holds {len(names)} image series; only number {series} was read. "
+        f"Choose another one with --series: {listed}."
+    ]
 
 
 def _run(image: Any, model: str, **options: Any) -> Any:

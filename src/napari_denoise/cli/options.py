@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
-ImagePath = Annotated[Path, typer.Argument(help="TIFF image", metavar="IN")]
+ImagePath = Annotated[Path, typer.Argument(help="TIFF or .zarr", metavar="IN")]
 Axes = Annotated[
     str | None, typer.Option(help="letters of TCZYXS, one per axis of the image")
+]
+Series = Annotated[
+    int, typer.Option(help="number of the image in a file of several", min=0)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 

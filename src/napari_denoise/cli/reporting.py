@@ -14,7 +14,6 @@ from napari_denoise.errors import DenoiseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 BAD_INPUT = 2
 STOPPED = 130
@@ -44,10 +43,3 @@ def complain(kind: str, message: str, *, as_json: bool) -> None:
 def show_report(report: Any, as_json: bool, text: str) -> None:
     """Print the report as an object, or else the text."""
     typer.echo(json.dumps(report) if as_json else text)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

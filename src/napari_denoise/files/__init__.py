@@ -1,21 +1,25 @@
-"""Image files, with their axes and calibration."""
+"""Image files, streamed in and out, with their axes, calibration and channels."""
 
-from napari_denoise.files.calibration import pixel_spacing
-from napari_denoise.files.ome_zarr import OmeZarr, open_ome_zarr
-from napari_denoise.files.tiff import (
-    TiffImage,
-    pixel_options,
+from napari_denoise.files.creating import create_image, read_mark
+from napari_denoise.files.info import ChannelInfo, ImageFile, ImageInfo, ImageTarget
+from napari_denoise.files.opening import (
+    is_image_path,
+    open_image,
     read_tiff,
-    write_tiff,
+    series_names,
 )
+from napari_denoise.files.zarr_writing import open_ome_zarr
 
 __all__ = [
-    "OmeZarr",
-    "TiffImage",
-    "calibration",
+    "ChannelInfo",
+    "ImageFile",
+    "ImageInfo",
+    "ImageTarget",
+    "create_image",
+    "is_image_path",
+    "open_image",
     "open_ome_zarr",
-    "pixel_options",
-    "pixel_spacing",
+    "read_mark",
     "read_tiff",
-    "write_tiff",
+    "series_names",
 ]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.errors import FileError
-from napari_denoise.files.tiff import DAMAGED, read_tiff
+from napari_denoise.files import read_tiff
+from napari_denoise.files.tiff_reading import DAMAGED
 
 if TYPE_CHECKING:
     from pathlib import Path

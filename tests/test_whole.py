@@ -6,9 +6,9 @@ import os
 import threading
 
 import pytest
+from napari_denoise.files.folders import PATIENCE, remove_folder, whole_folder
 
 from napari_denoise.errors import FileError
-from napari_denoise.files.folders import PATIENCE, remove_folder, whole_folder
 
 
 def fill(folder, files=3):

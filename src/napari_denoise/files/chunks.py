@@ -1,0 +1,112 @@
+"""Zarr arrays whose chunks hold more than what is read at a time."""
+
+from __future__ import annotations
+
+from math import prod
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_denoise.files.planes import full_index
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Box = list[tuple[int, int]]
+
+SLAB = 256 * 2**20
+"""Bytes of decoded chunks that are kept at most."""
+
+
+class Chunked:
+    """A Zarr array that keeps the chunks it decoded last.
+
+    A chunk may hold many planes, which are read one after the other: each would decode
+    all of them again.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        Only read.
+    """
+
+    def __init__(self, array: Any) -> None:
+        self.shape = tuple(int(side) for side in array.shape)
+        self.dtype = np.dtype(array.dtype).newbyteorder("=")
+        self._array = array
+        self._lock = Lock()
+        self._kept: tuple[Box, NDArray[Any]] | None = None
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[...], dtype)
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        places = full_index(index, self.shape)
+        spans = [_span(p, n) for p, n in zip(places, self.shape, strict=True)]
+        with self._lock:
+            block = self._block(spans)
+            return np.array(block[tuple(_step(place) for place in places)])
+
+    def _block(self, spans: Box) -> NDArray[Any]:
+        """Return what lies between these bounds, which is not to be changed."""
+        if not all(_length(span) for span in spans):
+            return np.empty([_length(span) for span in spans], self.dtype)
+        if self._kept is None or not _encloses(self._kept[0], spans):
+            box = self._box(spans)
+            if box == spans:
+                return self._read(spans)
+            self._kept = None
+            self._kept = box, self._read(box)
+        box, slab = self._kept
+        inside = zip(spans, box, strict=True)
+        return slab[tuple(slice(b - low, e - low) for (b, e), (low, _) in inside)]
+
+    def _box(self, spans: Box) -> Box:
+        """Widen the bounds to those of chunks, as far as that may be kept."""
+        sides = zip(spans, self._array.chunks, self.shape, strict=True)
+        box = [(b // c * c, min(-(-e // c) * c, n)) for (b, e), c, n in sides]
+        while self._size(box) > SLAB and box != spans:
+            gains = [_length(o) / max(_length(s), 1) for o, s in zip(box, spans)]
+            axis = int(np.argmax(gains))
+            begin, end = spans[axis]
+            half = begin + _length(box[axis]) // 2
+            box[axis] = (begin, max(end, min(half, box[axis][1])))
+        return box
+
+    def _size(self, box: Box) -> int:
+        return prod(_length(side) for side in box) * self.dtype.itemsize
+
+    def _read(self, box: Box) -> NDArray[Any]:
+        region = tuple(slice(*side) for side in box)
+        return np.asarray(self._array[region]).astype(self.dtype, copy=False)
+
+
+def _span(place: int | slice, size: int) -> tuple[int, int]:
+    if isinstance(place, int):
+        return place, place + 1
+    positions = range(*place.indices(size))
+    return (min(positions), max(positions) + 1) if positions else (0, 0)
+
+
+def _step(place: int | slice) -> int | slice:
+    return 0 if isinstance(place, int) else slice(None, None, place.step)
+
+
+def _length(side: tuple[int, int]) -> int:
+    return side[1] - side[0]
+
+
+def _encloses(box: Box, spans: Box) -> bool:
+    return all(
+        low <= begin and end <= high
+        for (low, high), (begin, end) in zip(box, spans, strict=True)
+    )

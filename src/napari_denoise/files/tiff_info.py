@@ -1,0 +1,176 @@
+"""What TIFF files say besides pixels: plain ones, ImageJ's, OME's, Zeiss' LSM."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_denoise.files.info import ChannelInfo, ImageInfo
+from napari_denoise.files.ome_xml import read_ome
+from napari_denoise.files.units import short_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tifffile import TiffFile, TiffPageSeries
+
+COUNTED = ("ImageJ", "axes", "images", "channels", "slices", "frames", "hyperstack")
+"""ImageJ's own entries that follow from shape and axes."""
+SHAPED = ("shape", "axes", "truncated")
+"""The same in the description that tifffile writes."""
+TIFF_UNITS = {2: "in", 3: "cm"}
+LSM_AXES = {"X": "VoxelSizeX", "Y": "VoxelSizeY", "Z": "VoxelSizeZ"}
+
+
+def tiff_info(file: TiffFile, series: TiffPageSeries, image: int) -> ImageInfo:
+    """Read what a TIFF file says of one of its images.
+
+    Parameters
+    ----------
+    file : TiffFile
+        Open.
+    series : TiffPageSeries
+        The image's pages.
+    image : int
+        Its place among the images of the file.
+
+    Returns
+    -------
+    ImageInfo
+    """
+    if series.kind == "ome" and file.ome_metadata:
+        return read_ome(file.ome_metadata, image, series.name)
+    first: Any = series.keyframe
+    size = dict(zip(series.axes, series.shape, strict=True))
+    if series.kind == "imagej":
+        entries = dict(file.imagej_metadata or {})
+        native = {k: v for k, v in entries.items() if k not in COUNTED}
+        return _described(native, first, size, "imagej")
+    if series.kind == "lsm":
+        return _lsm_info(file.lsm_metadata or {})
+    native = _shaped_entries(first.shaped_description)
+    return _described(native, first, size, "plain")
+
+
+def _shaped_entries(description: str | None) -> dict[str, Any]:
+    try:
+        entries = json.loads(description or "{}")
+    except ValueError:
+        return {}
+    return {k: v for k, v in entries.items() if k not in SHAPED}
+
+
+def _described(
+    native: dict[str, Any], page: Any, size: dict[str, int], flavour: Any
+) -> ImageInfo:
+    """Read ImageJ's words, which plain files may have too."""
+    spacing, units = _resolution(page, native)
+    interval = _positive(native.get("finterval"))
+    if interval:
+        spacing["T"] = interval
+        units["T"] = short_unit(native.get("tunit", "s")) or "s"
+    origin = {
+        axis: -float(native[key]) * spacing[axis]
+        for axis, key in zip("XYZ", ("xorigin", "yorigin", "zorigin"), strict=True)
+        if axis in spacing and _is_number(native.get(key))
+    }
+    return ImageInfo(
+        str(native["name"]) if native.get("name") else None,
+        spacing,
+        units,
+        origin,
+        _channels(native, size.get("C", 1)),
+        flavour,
+        {**native, **_resolution_tags(page)},
+    )
+
+
+def _resolution_tags(page: Any) -> dict[str, Any]:
+    """Keep the tags as they are: their fractions are not always those of a distance."""
+    tags = page.tags
+    found = [tags.get(name) for name in ("XResolution", "YResolution")]
+    if None in found:
+        return {}
+    numbers = [_ratio(tag.value) for tag in found]
+    unit = int(tags["ResolutionUnit"].value) if "ResolutionUnit" in tags else 1
+    if min(numbers) <= 0:
+        return {}
+    return {"resolution": tuple(numbers), "resolutionunit": unit}
+
+
+def _resolution(
+    page: Any, native: Mapping[str, Any]
+) -> tuple[dict[str, float], dict[str, str]]:
+    tags = _resolution_tags(page)
+    unit = short_unit(native.get("unit"))
+    unit = unit or TIFF_UNITS.get(tags.get("resolutionunit", 1))
+    if unit is None:
+        return {}, {}
+    sizes = {axis: 1 / number for axis, number in zip("XY", tags.get("resolution", ()))}
+    depth = _positive(native.get("spacing"))
+    sizes |= {"Z": depth} if depth else {}
+    units = {axis: short_unit(native.get(f"{axis.lower()}unit")) for axis in sizes}
+    return sizes, {axis: units[axis] or unit for axis in sizes}
+
+
+def _channels(native: Mapping[str, Any], count: int) -> tuple[ChannelInfo, ...]:
+    ranges = np.ravel(native.get("Ranges", ())).tolist()
+    if not ranges and {"min", "max"} <= set(native):
+        ranges = [native["min"], native["max"]]
+    tables = native.get("LUTs", ())
+    tables = tables if isinstance(tables, list) else [tables]
+    names = native.get("channel_names", ())
+    channels = tuple(
+        ChannelInfo(
+            str(names[number]) if number < len(names) else None,
+            _brightest(tables[number]) if number < len(tables) else None,
+            _window(ranges[2 * number : 2 * number + 2]),
+        )
+        for number in range(count)
+    )
+    return channels if set(channels) != {ChannelInfo()} else ()
+
+
+def _brightest(table: Any) -> str | None:
+    colours = np.asarray(table)
+    if colours.shape != (3, 256):
+        return None
+    return "".join(f"{value:02X}" for value in colours[:, -1])
+
+
+def _window(bounds: list[Any]) -> tuple[float, float] | None:
+    if len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
+        return None
+    return float(bounds[0]), float(bounds[1])
+
+
+def _lsm_info(entries: Mapping[str, Any]) -> ImageInfo:
+    metres = {axis: _positive(entries.get(key)) for axis, key in LSM_AXES.items()}
+    spacing = {axis: 1e6 * size for axis, size in metres.items() if size}
+    units = dict.fromkeys(spacing, "µm")
+    interval = _positive(entries.get("TimeIntervall"))
+    if interval:
+        spacing["T"], units["T"] = interval, "s"
+    colours = entries.get("ChannelColors") or {}
+    shades = [f"{r:02X}{g:02X}{b:02X}" for r, g, b, *_ in colours.get("Colors", [])]
+    names = [str(name) for name in colours.get("ColorNames", [])]
+    channels = tuple(
+        ChannelInfo(name, shade) for name, shade in zip(names, shades, strict=False)
+    )
+    return ImageInfo(None, spacing, units, {}, channels)
+
+
+def _ratio(value: Any) -> float:
+    numerator, denominator = value
+    return float(np.divide(numerator, denominator)) if denominator else 0.0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _positive(value: Any) -> float | None:
+    return float(value) if _is_number(value) and value > 0 else None

@@ -1,0 +1,243 @@
+"""TIFF out: plain, ImageJ's and OME's, plane by plane, calibration kept."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from importlib.metadata import version
+from math import prod
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_denoise.errors import FileError
+from napari_denoise.files.imagej import fits_imagej, imagej_entries
+from napari_denoise.files.info import ImageInfo
+from napari_denoise.files.ome_xml import TYPES, write_ome
+from napari_denoise.files.units import in_centimetres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from napari_denoise.files.info import ImageTarget
+
+CLASSIC = 2**32 - 2**25
+"""Larger TIFF files need 64-bit offsets."""
+PAGE = 512
+"""Bytes that describe a page, at most."""
+BLOCK = 2**25
+"""Bytes that are read and written at once where planes are interleaved."""
+SOFTWARE = "napari-denoise"
+TAG = re.compile(rf"{SOFTWARE} \S+ (.+)")
+OME_NAMES = (".ome.tif", ".ome.tiff")
+CENTIMETRE = 3
+
+
+@contextmanager
+def write_tiff(
+    partial: Path,
+    target: ImageTarget,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    axes: str,
+) -> Iterator[Any]:
+    """Make an uncompressed TIFF file and reserve its space.
+
+    Parameters
+    ----------
+    partial : Path
+        Of the file to be made.
+    target : ImageTarget
+        What is said of it.
+    shape : tuple of int
+        Of the image.
+    dtype : numpy.dtype
+        Of the image.
+    axes : str
+        Letters of TCZYXS, one per axis of `shape`.
+
+    Yields
+    ------
+    TiffPixels
+    """
+    import tifffile
+
+    flavour = _flavour(target, shape, dtype, axes)
+    options = _options(flavour, target, shape, dtype, axes)
+    stored = dtype.newbyteorder("<")
+    planes = prod(size for axis, size in zip(axes, shape, strict=True) if axis in "TCZ")
+    said = len(options.get("description", b"")) + PAGE * planes
+    offset, _ = tifffile.imwrite(
+        partial,
+        shape=shape,
+        dtype=stored,
+        byteorder="<",
+        returnoffset=True,
+        bigtiff=flavour != "imagej" and prod(shape) * dtype.itemsize + said > CLASSIC,
+        software=" ".join([SOFTWARE, version(SOFTWARE), *filter(None, [target.mark])]),
+        **_samples(shape, axes),
+        **options,
+    )
+    with partial.open("r+b", buffering=0) as file:
+        reserve(file.fileno(), partial.stat().st_size)
+        first = min(axes.index("Y"), axes.index("X"))
+        yield TiffPixels(file, offset, shape, stored, first)
+
+
+def tiff_mark(path: Path) -> str | None:
+    """Read the mark of a TIFF file; None where it has none."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        found = TAG.fullmatch(file.pages.first.software)
+    return found[1] if found else None
+
+
+def reserve(file: int, size: int) -> None:
+    """Take a file's space on disk now, where the system can: better than half-way."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+
+
+class TiffPixels:
+    """Takes planes of an image into a file, by their offset.
+
+    Parameters
+    ----------
+    file : file
+        Open for reading and writing, unbuffered.
+    offset : int
+        Where the pixels begin.
+    shape : tuple of int
+        Of the image.
+    stored : numpy.dtype
+        In the byte order of the file.
+    leading : int
+        How many axes come before those of a plane.
+    """
+
+    def __init__(
+        self,
+        file: Any,
+        offset: int,
+        shape: tuple[int, ...],
+        stored: np.dtype[Any],
+        leading: int,
+    ) -> None:
+        self.facts: dict[str, Any] = {}
+        self._file = file
+        self._offset = offset
+        self._stack, self._block = shape[:leading], shape[leading:]
+        self._stored = stored
+        self._lock = Lock()
+
+    def __setitem__(self, index: tuple[int | slice, ...], plane: NDArray[Any]) -> None:
+        leading: Any = index[: len(self._stack)]
+        inside = index[len(self._stack) :]
+        number = int(np.ravel_multi_index(leading, self._stack)) if self._stack else 0
+        size = prod(self._block) * self._stored.itemsize
+        offset = self._offset + number * size
+        with self._lock:
+            if all(part == slice(None) for part in inside):
+                self._write(offset, plane)
+            else:
+                self._interleave(offset, inside, plane)
+
+    def _interleave(
+        self, offset: int, inside: tuple[int | slice, ...], plane: NDArray[Any]
+    ) -> None:
+        """Put a plane among others that lie between its pixels, some rows at a time."""
+        row = prod(self._block[1:]) * self._stored.itemsize
+        rows = max(BLOCK // row, 1)
+        for first in range(0, self._block[0], rows):
+            count = min(rows, self._block[0] - first)
+            block = np.empty((count, *self._block[1:]), self._stored)
+            self._file.seek(offset + first * row)
+            read = memoryview(block).cast("B")
+            while len(read):
+                read = read[self._file.readinto(read) :]
+            block[(slice(None), *inside[1:])] = plane[first : first + count]
+            self._write(offset + first * row, block)
+
+    def _write(self, offset: int, pixels: NDArray[Any]) -> None:
+        self._file.seek(offset)
+        left = memoryview(np.ascontiguousarray(pixels, self._stored)).cast("B")
+        while len(left):
+            left = left[self._file.write(left) :]
+
+
+def _flavour(
+    target: ImageTarget, shape: tuple[int, ...], dtype: np.dtype[Any], axes: str
+) -> str:
+    """Choose how the file describes itself: as its source, if that can hold it."""
+    refusal = _ome_refusal(dtype, axes)
+    if Path(target.path).name.lower().endswith(OME_NAMES):
+        if refusal:
+            raise FileError(f"{target.path} cannot be written: {refusal}")
+        return "ome"
+    source = target.info.flavour if target.info else "plain"
+    room = prod(shape) * (dtype.itemsize) + PAGE * prod(shape[:-2]) < CLASSIC
+    if source == "imagej" and room and fits_imagej(shape, dtype, axes):
+        return "imagej"
+    return "plain" if source == "plain" or refusal else "ome"
+
+
+def _ome_refusal(dtype: np.dtype[Any], axes: str) -> str | None:
+    if dtype.name not in TYPES:
+        return (
+            f"data type {dtype.name} is none of OME-TIFF's. Choose float32 as the type "
+            "of the result (dtype), or a name ending in .tif."
+        )
+    if not axes.endswith(("YX", "YXS", "SYX")):
+        return f"OME-TIFF holds no axes {axes}. Use a name ending in .tif."
+    return None
+
+
+def _options(
+    flavour: str,
+    target: ImageTarget,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    axes: str,
+) -> dict[str, Any]:
+    info = target.info or ImageInfo()
+    options: dict[str, Any] = _resolution(info)
+    if flavour == "ome":
+        name = Path(target.path).name.partition(".")[0]
+        xml = write_ome(info, shape, dtype, axes, name)
+        return {**options, "description": xml, "metadata": None, "ome": False}
+    entries = {**imagej_entries(info), "axes": axes}
+    if flavour == "imagej":
+        return {**options, "imagej": True, "metadata": entries}
+    # Colour tables and ranges are ImageJ's own; numbers and words go anywhere.
+    plain = {k: v for k, v in entries.items() if isinstance(v, str | int | float)}
+    return {**options, "ome": False, "metadata": plain}
+
+
+def _resolution(info: ImageInfo) -> dict[str, Any]:
+    """Say pixels per unit: in the source's own fractions, or else per centimetre."""
+    if "resolution" in info.native:
+        return {key: info.native[key] for key in ("resolution", "resolutionunit")}
+    if not {"X", "Y"} <= set(info.spacing) & set(info.units):
+        return {}
+    sizes = [in_centimetres(info.spacing[a], info.units[a]) for a in "XY"]
+    return {
+        "resolution": tuple(1 / size for size in sizes),
+        "resolutionunit": CENTIMETRE,
+    }
+
+
+def _samples(shape: tuple[int, ...], axes: str) -> dict[str, Any]:
+    """Say how tifffile is to write colour samples."""
+    samples = shape[axes.index("S")] if axes.endswith(("YXS", "SYX")) else 1
+    if samples in (3, 4):
+        planar = "contig" if axes.endswith("S") else "separate"
+        return {"photometric": "rgb", "planarconfig": planar}
+    options = {"photometric": "minisblack"}
+    contiguous = samples > 1 and axes.endswith("S")
+    return {**options, "planarconfig": "contig"} if contiguous else options
