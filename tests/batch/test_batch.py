@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from napari_denoise import denoise, denoise_folder, estimate_noise
+from napari_denoise import assess, denoise, denoise_folder, estimate_noise
 from napari_denoise.batch import batch_steps
 from napari_denoise.batch.events import FileDone, FileProgress, FolderRead
 from napari_denoise.errors import Cancelled, DenoiseError, FileError, OptionError
@@ -80,21 +79,22 @@ def test_the_report_tells_of_each_file(raw: Path, out: Path) -> None:
     assert rows["a.tif"]["outcome"] == "done"
     assert rows["notes.tif"]["outcome"] == "failed"
     assert "notes.tif" in rows["notes.tif"]["error"]
-    measured = estimate_noise(tifffile.imread(raw / "a.tif"))
-    assert float(rows["a.tif"]["gain"]) == pytest.approx(measured.gain, rel=1e-4)
-    assert 0.5 < float(rows["a.tif"]["whiteness"]) <= 1
-    assert len(rows["day 1/c.ome.tif"]["gain"].split(";")) == 2
+    noisy, result = (tifffile.imread(folder / "a.tif") for folder in (raw, out))
+    measured = estimate_noise(noisy)
+    assert float(rows["a.tif"]["sigma"]) == pytest.approx(measured.sigma, rel=1e-4)
+    expected = assess(noisy, result, measured)
+    assert float(rows["a.tif"]["whiteness"]) == pytest.approx(expected.whiteness)
+    assert len(rows["day 1/c.ome.tif"]["sigma"].split(";")) == 2
     page = report.page.read_text(encoding="utf-8")
     assert "3 of 4 files denoised, 1 failed." in page
     assert "<no>" not in page
     pictures = sorted((out / "report_files").glob("*.png"))
     assert len(pictures) == 3
-    for picture in pictures:
-        assert f"report_files/{picture.name}" in page
-        with Image.open(picture) as shown:
-            before, _, after = np.split(np.asarray(shown, float), [48, 52], axis=1)
-        assert before.shape == after.shape == (40, 48)
-        assert after.std(axis=0).mean() < 0.7 * before.std(axis=0).mean()
+    assert all(f"report_files/{picture.name}" in page for picture in pictures)
+    with Image.open(out / report.records[0].picture) as shown:
+        before, _, after = np.split(np.asarray(shown, float), [48, 52], axis=1)
+    for drawn, pixels in ((before, noisy), (after, result)):
+        assert np.corrcoef(drawn.ravel(), pixels.ravel())[0, 1] > 0.99
 
 
 def test_what_is_there_is_not_done_again(raw: Path, out: Path) -> None:
@@ -104,7 +104,7 @@ def test_what_is_there_is_not_done_again(raw: Path, out: Path) -> None:
     assert (report.done, report.skipped, report.failed) == (0, 3, ())
     assert states(out) == before
     assert "0 of 3 files denoised, 3 were there already." in report.page.read_text()
-    assert report.records[1].facts["assessment"]["whiteness"] > 0.5
+    assert report.records[1].facts["assessment"]["whiteness"] > 0
     assert (out / report.records[1].picture).is_file()
 
 
@@ -207,16 +207,6 @@ def test_one_file_in_trouble_does_not_stop_the_others(raw: Path, out: Path) -> N
     assert report.done == 2
     assert states(out).keys() == {"a.tif", "day 1/c.ome.tif"}
     assert not hidden(out)
-
-
-@pytest.mark.skipif(
-    os.name == "nt" or getattr(os, "geteuid", lambda: 0)() == 0,
-    reason="may read everything",
-)
-def test_a_file_that_may_not_be_read_is_told(raw: Path, out: Path) -> None:
-    (raw / "a.tif").chmod(0)
-    report = denoise_folder(raw, out, MODEL)
-    assert set(failures(report)) == {"a.tif"}
 
 
 def test_axes_that_do_not_fit_are_told(raw: Path, out: Path) -> None:
@@ -329,15 +319,18 @@ def test_each_image_of_a_file_has_a_result(raw: Path, out: Path) -> None:
 
 def test_noise_is_shared(raw: Path, out: Path) -> None:
     (raw / "day 1" / "c.ome.tif").unlink()
+    for seed, level in enumerate((5, 20, 80)):  # one flat image does not tell the gain
+        flat = np.random.default_rng(seed).poisson(level, (128, 128))
+        tifffile.imwrite(raw / f"flat {level}.tif", (2 * flat + 100).astype(np.uint16))
     report = denoise_folder(raw, out, MODEL, noise="shared")
     found = [record.facts["noise"] for record in report.records]
-    assert found[0] == found[1]
-    assert found[0][0]["gain"] == pytest.approx(2, rel=0.25)
+    assert found == [found[0]] * 5
+    assert found[0][0]["gain"] == pytest.approx(2, rel=0.1)
     # It stays the same when files are added.
     tifffile.imwrite(raw / "bright.tif", 3 * photons((40, 48), 4))
     again = denoise_folder(raw, out, MODEL, noise="shared")
-    assert (again.done, again.skipped) == (1, 2)
-    assert [r.facts["noise"] for r in again.records] == [found[0]] * 3
+    assert (again.done, again.skipped) == (1, 5)
+    assert [r.facts["noise"] for r in again.records] == [found[0]] * 6
 
 
 def test_files_of_other_channels_share_no_noise(raw: Path, out: Path) -> None:

@@ -154,10 +154,7 @@ def _columns(record: FileRecord) -> dict[str, Any]:
     told["shape"] = "x".join(str(n) for n in facts.get("shape", ()))
     told["seconds"] = f"{record.seconds:.2f}"
     told["warnings"] = " ".join(facts.get("warnings", ()))
-    told |= {
-        name: ";".join(f"{model[name]:.6g}" for model in noise if model.get(name))
-        for name in NOISE
-    }
+    told |= {name: ";".join(f"{model[name]:.6g}" for model in noise) for name in NOISE}
     return {name: "" if told.get(name) is None else told[name] for name in COLUMNS}
 
 
