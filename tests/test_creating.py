@@ -347,15 +347,27 @@ def test_an_error_leaves_nothing(name, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
 def test_a_full_disk_is_told_before_anything_is_computed(tmp_path):
-    shape = (2**20, 2**13, 2**13)  # a sparse file of any size is made at once
     target = ImageTarget(tmp_path / "a.tif")
     with (
-        pytest.raises(FileError, match="cannot be written"),
-        create_image(target, (1000, *shape[1:]), np.dtype("f8"), "ZYX"),
+        pytest.raises(FileError, match=r"only .* GB left: make room"),
+        create_image(target, (10**6, 8192, 8192), np.dtype("f4"), "ZYX"),
     ):
-        pytest.fail("there is no room for 500 GB")
+        pytest.fail("there is no room for 268 TB")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of files are Linux's")
+def test_a_file_that_may_not_grow_is_told(tmp_path):
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, limits[1]))
+    try:
+        with pytest.raises(FileError, match="cannot be written"):
+            write(tmp_path / "a.tif", numbers((3, 1000, 1000)), "ZYX")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == []
 
 

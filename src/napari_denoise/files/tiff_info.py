@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_denoise.files.info import ChannelInfo, ImageInfo
 from napari_denoise.files.ome_xml import read_ome
-from napari_denoise.files.units import short_unit
+from napari_denoise.files.units import METRES, converted, short_unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def _described(
     native: dict[str, Any], page: Any, size: dict[str, int], flavour: Any
 ) -> ImageInfo:
     """Read ImageJ's words, which plain files may have too."""
-    spacing, units = _resolution(page, native)
+    spacing, units = _resolution(page, native, flavour)
     interval = _positive(native.get("finterval"))
     if interval:
         spacing["T"] = interval
@@ -102,15 +102,20 @@ def _resolution_tags(page: Any) -> dict[str, Any]:
 
 
 def _resolution(
-    page: Any, native: Mapping[str, Any]
+    page: Any, native: Mapping[str, Any], flavour: str
 ) -> tuple[dict[str, float], dict[str, str]]:
     tags = _resolution_tags(page)
-    unit = short_unit(native.get("unit"))
-    unit = unit or TIFF_UNITS.get(tags.get("resolutionunit", 1))
-    if unit is None:
+    tagged = TIFF_UNITS.get(tags.get("resolutionunit", 1))
+    unit = short_unit(native.get("unit")) or tagged
+    if unit not in METRES:
         return {}, {}
+    # ImageJ's own unit is that of the fractions too, whatever the tag says.
+    per = unit if flavour == "imagej" or tagged is None else tagged
     fractions = tags.get("resolution", ())
-    sizes = {axis: 1 / f for axis, f in zip("XY", fractions, strict=bool(fractions))}
+    sizes = {
+        axis: converted(1 / fraction, per, unit)
+        for axis, fraction in zip("XY", fractions, strict=bool(fractions))
+    }
     depth = _positive(native.get("spacing"))
     sizes |= {"Z": depth} if depth else {}
     units = {axis: short_unit(native.get(f"{axis.lower()}unit")) for axis in sizes}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from contextlib import contextmanager
 from importlib.metadata import version
 from math import prod
@@ -67,6 +68,7 @@ def write_tiff(
     """
     import tifffile
 
+    _check_room(partial.parent, prod(shape) * dtype.itemsize)
     flavour = _flavour(target, shape, dtype, axes)
     options = _options(flavour, target, shape, dtype, axes)
     stored = dtype.newbyteorder("<")
@@ -84,7 +86,7 @@ def write_tiff(
         **options,
     )
     with partial.open("r+b", buffering=0) as file:
-        reserve(file.fileno(), partial.stat().st_size)
+        reserve(file.fileno())
         first = min(axes.index("Y"), axes.index("X"))
         yield TiffPixels(file, placed[0], shape, stored, first)
 
@@ -98,10 +100,19 @@ def tiff_mark(path: Path) -> str | None:
     return found[1] if found else None
 
 
-def reserve(file: int, size: int) -> None:
+def reserve(file: int) -> None:
     """Take a file's space on disk now, where the system can: better than half-way."""
     if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file, 0, size)
+        os.posix_fallocate(file, 0, os.fstat(file).st_size)
+
+
+def _check_room(folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise FileError(
+            f"The result needs {size / 1e9:.1f} GB, but the disk of {folder} has only "
+            f"{free / 1e9:.1f} GB left: make room, or choose another folder."
+        )
 
 
 class TiffPixels:
@@ -209,7 +220,7 @@ def _options(
     axes: str,
 ) -> dict[str, Any]:
     info = target.info or ImageInfo()
-    options: dict[str, Any] = _resolution(info)
+    options: dict[str, Any] = _resolution(info, flavour)
     if flavour == "ome":
         name = Path(target.path).name.partition(".")[0]
         xml = write_ome(info, shape, dtype, axes, name)
@@ -222,9 +233,9 @@ def _options(
     return {**options, "ome": False, "metadata": plain}
 
 
-def _resolution(info: ImageInfo) -> dict[str, Any]:
+def _resolution(info: ImageInfo, flavour: str) -> dict[str, Any]:
     """Say pixels per unit: in the source's own fractions, or else per centimetre."""
-    if "resolution" in info.native:
+    if "resolution" in info.native and info.flavour == flavour:
         return {key: info.native[key] for key in ("resolution", "resolutionunit")}
     if not {"X", "Y"} <= set(info.spacing) & set(info.units):
         return {}
