@@ -302,6 +302,35 @@ def test_axes_that_ome_has_not_are_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+# Compression ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+@pytest.mark.parametrize("flavour", [{}, {"imagej": True}, {"ome": True}], ids=str)
+def test_what_was_compressed_is_compressed_again(flavour, dtype, tmp_path):
+    data = np.zeros((3, 2, 200, 300), dtype) + np.arange(6).reshape(3, 2, 1, 1)
+    told = {"metadata": {"axes": "ZCYX"}, "compression": "zlib", **flavour}
+    tifffile.imwrite(tmp_path / "a.tif", data.astype(dtype), **told)
+    target = rewritten(tmp_path / "a.tif", tmp_path / "b.tif", mark="m")
+    with tifffile.TiffFile(target) as file:
+        assert file.pages[5].compression == tifffile.COMPRESSION.ADOBE_DEFLATE
+        assert file.series[0].axes == "ZCYX"
+        assert file.is_imagej is ("imagej" in flavour)
+        np.testing.assert_array_equal(file.asarray(), data)
+    assert target.stat().st_size < data.nbytes / 10
+    assert read_mark(target) == "m"
+    assert set(tmp_path.iterdir()) == {tmp_path / "a.tif", target}
+
+
+@pytest.mark.parametrize("axes", SHAPES)
+def test_any_order_of_axes_is_compressed(axes, tmp_path):
+    data = numbers(SHAPES[axes], "uint8")
+    write(tmp_path / "a.tif", data, axes, ImageInfo(compressed=True))
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), data)
+    with open_image(tmp_path / "a.tif") as image:
+        assert (image.axes, image.info.compressed) == (axes, True)
+
+
 # Marks, and what lies beside --------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from math import prod
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ DAMAGED = (
 )
 """What readers run into, beside their own errors, when bytes of a file are wrong."""
 THUMBNAIL = "thumbnail"
+UNCOMPRESSED = 1
 
 
 @contextmanager
@@ -51,7 +53,8 @@ def open_tiff(path: Path, series: int) -> Iterator[ImageFile]:
                 raise no_such_series(path, series, len(images))
             place, chosen = images[series]
             _refuse_cut(path, file, chosen)
-            info = tiff_info(file, chosen, place)
+            compressed = chosen.keyframe.compression != UNCOMPRESSED
+            info = replace(tiff_info(file, chosen, place), compressed=compressed)
             data, notes = _pixels(path, file, chosen)
             image = ImageFile(path, data, chosen.axes, info, notes)
         yield image
