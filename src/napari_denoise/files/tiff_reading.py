@@ -37,8 +37,8 @@ DAMAGED = (
 )
 """What readers run into, beside their own errors, when bytes of a file are wrong."""
 CODECS = (
-    "is compressed in a way{} that cannot be read here. More ways can with: pip install "
-    "“napari-denoise[codecs]”."
+    "is compressed in a way{} that cannot be read here. More ways can with: "
+    "pip install “napari-denoise[codecs]”."
 )
 THUMBNAIL = "thumbnail"
 UNCOMPRESSED = 1

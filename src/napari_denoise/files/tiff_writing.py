@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -38,6 +39,8 @@ SOFTWARE = "napari-denoise"
 TAG = re.compile(rf"{SOFTWARE} \S+ (.+)")
 OME_NAMES = (".ome.tif", ".ome.tiff")
 CENTIMETRE = 3
+UNABLE = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+"""Said by file systems that reserve nothing."""
 XML = "description"
 
 
@@ -94,8 +97,13 @@ def tiff_mark(path: Path) -> str | None:
 
 def reserve(file: int) -> None:
     """Take a file's space on disk now, where the system can: better than half-way."""
-    if hasattr(os, "posix_fallocate"):
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
         os.posix_fallocate(file, 0, os.fstat(file).st_size)
+    except OSError as error:
+        if error.errno not in UNABLE:
+            raise
 
 
 def _check_room(folder: Path, size: int) -> None:
