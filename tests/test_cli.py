@@ -189,6 +189,15 @@ def test_evaluate_prints_json_that_others_can_read(source):
     assert json.loads(result.stdout, parse_constant=refuse)["psnr"] is None
 
 
+def test_evaluate_compares_images_whose_axes_are_in_another_order(tmp_path):
+    pixels = np.random.default_rng(0).poisson(20, (3, 2, 24, 32)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, imagej=True, metadata={"axes": "ZCYX"})
+    words = (tmp_path / "a.tif", tmp_path / "a.zarr", "--model", "tikhonov")
+    assert run("denoise", *words, "--strength", 0).exit_code == 0
+    metrics = run_json("evaluate", tmp_path / "a.tif", tmp_path / "a.zarr")
+    assert metrics["nrmse"] == 0
+
+
 def test_models_are_listed():
     report = run_json("models")
     assert [row["name"] for row in report] == [card.name for card in list_models()]

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     StackSteps = Generator[int, None, NDArray[np.float32]]
 
 LARGE_PLANE = 1 << 23
-"""Larger planes (pixels) are not read ahead nor written behind: that takes 80 to 110 bytes
-a pixel in place of 50. Measured with a network that takes none."""
+"""Larger planes (pixels) are not read ahead nor written behind: that takes 80 to 110
+bytes a pixel in place of 50. Measured with a network that takes none."""
 
 
 class Stack(NamedTuple):
