@@ -9,7 +9,6 @@ place of those that it had; the page is made of all rows.
 from __future__ import annotations
 
 import csv
-import json
 import os
 import shutil
 import subprocess
@@ -34,8 +33,7 @@ SMALL_SIDE = 128
 
 ALONE = "import resource, torch; print(resource.getrusage(0).ru_maxrss)"
 STREAMED = """
-import json, resource, sys, time
-import torch
+import resource, sys
 from napari_denoise import denoise
 from napari_denoise.files import ImageTarget, open_image
 source, target, model = sys.argv[1:]
@@ -53,12 +51,10 @@ if model == "identity":
     unet = new_model("unet")
     spec = unet.spec.model_copy(update={"halo": 0, "stride": 1})
     model = replace(unet, name="identity", spec=spec, network=Identity())
-began = time.perf_counter()
 with open_image(source) as image:
     denoise(image.data, model, axes="ZYX", out=ImageTarget(target, image.info))
-seconds = time.perf_counter() - began
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"seconds": seconds, "peak_mb": peak / 1e3}))
+print(peak / 1e3)
 """
 
 
@@ -90,14 +86,13 @@ def memory(folder: Path, model: str, sizes: tuple[float, ...]) -> list[dict[str,
             if target.suffix == ".zarr" and size != sizes[0]:
                 continue  # the same way, but for the last step
             words = [sys.executable, "-c", STREAMED, source, target, model]
-            told = json.loads(subprocess.check_output(words))
+            peak = float(subprocess.check_output(words))
             rows.append(
                 {
                     "part": "memory",
                     "what": f"{model} to {target.suffix}",
                     "size_gb": size / 1e9,
-                    "above_torch_mb": round(told["peak_mb"] - alone),
-                    "seconds": round(told["seconds"], 1),
+                    "above_torch_mb": round(peak - alone),
                 }
             )
             tell(rows[-1])
@@ -242,12 +237,11 @@ def write_page(rows: list[dict[str, str]]) -> None:
         "",
         f"Planes of {SIDE}², float32, from file to file; above Python with torch.",
         "",
-        "| model and format | stack | peak memory | time |",
-        "| --- | --- | --- | --- |",
+        "| model and format | stack | peak memory |",
+        "| --- | --- | --- |",
     ]
     lines += [
-        f"| {r['what']} | {float(r['size_gb']):g} GB | {r['above_torch_mb']} MB | "
-        f"{r['seconds']} s |"
+        f"| {r['what']} | {float(r['size_gb']):g} GB | {r['above_torch_mb']} MB |"
         for r in told["memory"] + told["identity"]
     ]
     lines += [
