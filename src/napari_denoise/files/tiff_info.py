@@ -109,7 +109,8 @@ def _resolution(
     unit = unit or TIFF_UNITS.get(tags.get("resolutionunit", 1))
     if unit is None:
         return {}, {}
-    sizes = {axis: 1 / number for axis, number in zip("XY", tags.get("resolution", ()))}
+    fractions = tags.get("resolution", ())
+    sizes = {axis: 1 / f for axis, f in zip("XY", fractions, strict=bool(fractions))}
     depth = _positive(native.get("spacing"))
     sizes |= {"Z": depth} if depth else {}
     units = {axis: short_unit(native.get(f"{axis.lower()}unit")) for axis in sizes}

@@ -134,7 +134,7 @@ def _refuse_cut(path: Path, file: TiffFile, series: TiffPageSeries) -> None:
 
 
 def _next_page(file: TiffFile) -> int:
-    """Where the page after the last one that is there would begin; 0 if there is none."""
+    """Where the page after the last one would begin; 0 if there is none."""
     tiff, handle = file.tiff, file.filehandle
     handle.seek(file.pages[len(file.pages) - 1].offset)
     (count,) = struct.unpack(tiff.tagnoformat, handle.read(tiff.tagnosize))

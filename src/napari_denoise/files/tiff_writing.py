@@ -72,7 +72,7 @@ def write_tiff(
     stored = dtype.newbyteorder("<")
     planes = prod(size for axis, size in zip(axes, shape, strict=True) if axis in "TCZ")
     said = len(options.get("description", b"")) + PAGE * planes
-    offset, _ = tifffile.imwrite(
+    placed: Any = tifffile.imwrite(
         partial,
         shape=shape,
         dtype=stored,
@@ -86,7 +86,7 @@ def write_tiff(
     with partial.open("r+b", buffering=0) as file:
         reserve(file.fileno(), partial.stat().st_size)
         first = min(axes.index("Y"), axes.index("X"))
-        yield TiffPixels(file, offset, shape, stored, first)
+        yield TiffPixels(file, placed[0], shape, stored, first)
 
 
 def tiff_mark(path: Path) -> str | None:
@@ -158,17 +158,20 @@ class TiffPixels:
             count = min(rows, self._block[0] - first)
             block = np.empty((count, *self._block[1:]), self._stored)
             self._file.seek(offset + first * row)
-            read = memoryview(block).cast("B")
-            while len(read):
-                read = read[self._file.readinto(read) :]
+            self._read(block)
             block[(slice(None), *inside[1:])] = plane[first : first + count]
             self._write(offset + first * row, block)
 
     def _write(self, offset: int, pixels: NDArray[Any]) -> None:
         self._file.seek(offset)
-        left = memoryview(np.ascontiguousarray(pixels, self._stored)).cast("B")
+        left = np.ascontiguousarray(pixels, self._stored).reshape(-1).view(np.uint8)
+        while len(left):  # the system takes at most 2 GB at a time
+            left = left[self._file.write(left.data) :]
+
+    def _read(self, pixels: NDArray[Any]) -> None:
+        left = pixels.reshape(-1).view(np.uint8)
         while len(left):
-            left = left[self._file.write(left) :]
+            left = left[self._file.readinto(left.data) :]
 
 
 def _flavour(
