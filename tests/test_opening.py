@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -461,6 +463,48 @@ def test_what_may_not_be_read_is_told(files, tmp_path):
     path.chmod(0)
     with pytest.raises(FileError, match="not be allowed"), open_image(path):
         pass
+
+
+WITHOUT_CODECS = """
+import sys
+sys.modules["imagecodecs"] = None  # as if it were not installed
+from napari_denoise.cli import main
+sys.argv = ["napari-denoise", "noise", sys.argv[1], "--axes", "TZCYX"]
+main()
+"""
+
+
+@pytest.mark.parametrize("kind", ["lzw", "zstd", "deflate"])
+def test_other_compression_needs_its_extra(kind, files):
+    run = [sys.executable, "-c", WITHOUT_CODECS, files[kind]]
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert (done.returncode == 0) is (kind == "deflate")
+    if kind != "deflate":
+        assert done.stderr.count("\n") == 1
+        assert "pip install “napari-denoise[codecs]”" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["imagej", "ome"])
+def test_one_line_is_said_of_a_file_cut_short(kind, files, tmp_path):
+    path = tmp_path / "cut.tif"
+    path.write_bytes(files[kind].read_bytes()[:9000])
+    command = Path(sys.executable).with_name("napari-denoise")
+    done = subprocess.run([command, "noise", path], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "truncated" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["contiguous", "deflate", "zarr"])
+def test_threads_read_at_the_same_time(kind, files, chunked):
+    planes = list(np.ndindex(2, 3, 2)) * 20
+    with (
+        open_image(files.get(kind, chunked)) as image,
+        ThreadPoolExecutor(4) as threads,
+    ):
+        read = list(threads.map(image.data.__getitem__, planes))
+    for index, plane in zip(planes, read, strict=True):
+        np.testing.assert_array_equal(plane, STACK[index])
 
 
 def test_zarr_needs_its_extra(chunked, monkeypatch):
