@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     from napari_denoise.batch.items import Item
     from napari_denoise.files import ImageFile
-    from napari_denoise.progress import NoiseMeasured, TileDone
+    from napari_denoise.progress import NoiseMeasured, OutputOpened, TileDone
 
-    RecordSteps = Generator[NoiseMeasured | TileDone, None, FileRecord]
-    FileSteps = Generator[NoiseMeasured | TileDone, None, tuple[FileRecord, ...]]
+    Step = NoiseMeasured | OutputOpened | TileDone
+    RecordSteps = Generator[Step, None, FileRecord]
+    FileSteps = Generator[Step, None, tuple[FileRecord, ...]]
 
 REPORT_FILES = "report_files"
 """Folder of thumbnails and records, below that of the results."""
@@ -74,7 +75,7 @@ class FileWork:
 
         Yields
         ------
-        NoiseMeasured, TileDone
+        OutputOpened, NoiseMeasured, TileDone
 
         Returns
         -------

@@ -159,7 +159,7 @@ def file_steps(
 
     Yields
     ------
-    NoiseMeasured, TileDone
+    OutputOpened, NoiseMeasured, TileDone
 
     Returns
     -------
