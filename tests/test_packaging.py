@@ -28,6 +28,7 @@ RANKS = (
         "classical",
         "devices",
         "files",
+        "filling",
         "inference",
         "models",
         "neighbours",

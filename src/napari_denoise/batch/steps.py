@@ -13,6 +13,7 @@ from napari_denoise.batch.file_work import REPORT_FILES, FileWork
 from napari_denoise.batch.items import ALL, find_items
 from napari_denoise.batch.options import SHARED, BatchOptions
 from napari_denoise.batch.pace import Pace
+from napari_denoise.batch.reader import OwnFormats
 from napari_denoise.batch.records import BatchReport, FileRecord
 from napari_denoise.batch.reporting import write_report
 from napari_denoise.batch.shared_noise import shared_noise
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from napari_denoise.batch.events import BatchSteps
     from napari_denoise.batch.items import Item
+    from napari_denoise.batch.reader import Reader
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ def batch_steps(
     pattern: str | Sequence[str] = ALL,
     recursive: bool = True,
     overwrite: bool = False,
+    reader: Reader | None = None,
     cancelled: Callable[[], bool] | None = None,
     **options: Any,
 ) -> BatchSteps:
@@ -90,6 +93,8 @@ def batch_steps(
         Whether folders below `source` are looked into.
     overwrite : bool
         Whether files in `target` that are no results of napari-denoise are replaced.
+    reader : Reader, optional
+        Opens the files; by default TIFF files and OME-Zarr folders are read.
     cancelled : callable, optional
         Looked at before each layer of the network; when it returns true, `Cancelled`
         is raised. What was done before is kept, and reported.
@@ -113,16 +118,21 @@ def batch_steps(
     began = time.perf_counter()
     chosen = _options(model, options)
     loaded = chosen.check()
-    folder = Path(target)
+    folder, opener = Path(target), reader or OwnFormats()
     items = find_items(
-        Path(source), folder, pattern=pattern, recursive=recursive, form=chosen.form
+        Path(source),
+        folder,
+        pattern=pattern,
+        recursive=recursive,
+        form=chosen.form,
+        is_image=opener.is_image,
     )
     yield FolderRead(len(items), sum(item.bytes for item in items))
     _make_folder(folder)
     if chosen.noise == SHARED:
-        models = shared_noise(items, chosen.axes, folder / REPORT_FILES)
+        models = shared_noise(items, chosen.axes, folder / REPORT_FILES, opener)
         chosen = replace(chosen, noise=models)
-    work = FileWork(chosen, chosen.fingerprint(loaded), folder, overwrite)
+    work = FileWork(chosen, chosen.fingerprint(loaded), folder, overwrite, opener)
     # Loaded once: by its name it would be read again for each file.
     work = replace(work, options=replace(chosen, model=loaded))
     records: list[FileRecord] = []
@@ -149,7 +159,7 @@ def file_steps(
 
     Yields
     ------
-    NoiseMeasured, TileDone
+    OutputOpened, NoiseMeasured, TileDone
 
     Returns
     -------

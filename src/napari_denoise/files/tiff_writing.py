@@ -116,7 +116,7 @@ def _check_room(folder: Path, size: int) -> None:
 
 
 class TiffPixels:
-    """Takes planes of an image into a file, by their offset.
+    """Takes planes of an image into a file, by their offset, and gives them back.
 
     Parameters
     ----------
@@ -148,30 +148,54 @@ class TiffPixels:
         self._lock = Lock()
 
     def __setitem__(self, index: tuple[int | slice, ...], plane: NDArray[Any]) -> None:
-        leading: Any = index[: len(self._stack)]
-        inside = index[len(self._stack) :]
-        number = int(np.ravel_multi_index(leading, self._stack)) if self._stack else 0
-        size = prod(self._block) * self._stored.itemsize
-        offset = self._offset + number * size
+        offset, inside = self._locate(index)
         with self._lock:
             if all(part == slice(None) for part in inside):
                 self._write(offset, plane)
             else:
                 self._interleave(offset, inside, plane)
 
+    def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
+        offset, inside = self._locate(index)
+        plane = []
+        with self._lock:
+            for place, rows in self._blocks(offset):
+                block = self._block_at(place, rows)
+                plane.append(block[(slice(None), *inside[1:])])
+        return np.concatenate(plane)
+
+    def _locate(
+        self, index: tuple[int | slice, ...]
+    ) -> tuple[int, tuple[int | slice, ...]]:
+        """Say where a plane, or one among others, begins; and which one it is there."""
+        leading: Any = index[: len(self._stack)]
+        number = int(np.ravel_multi_index(leading, self._stack)) if self._stack else 0
+        size = prod(self._block) * self._stored.itemsize
+        return self._offset + number * size, index[len(self._stack) :]
+
+    def _blocks(self, offset: int) -> Iterator[tuple[int, int]]:
+        """Yield the offsets of some rows at a time, and how many they are."""
+        row = prod(self._block[1:]) * self._stored.itemsize
+        most = max(BLOCK // row, 1)
+        for first in range(0, self._block[0], most):
+            yield offset + first * row, min(most, self._block[0] - first)
+
+    def _block_at(self, offset: int, rows: int) -> NDArray[Any]:
+        block = np.empty((rows, *self._block[1:]), self._stored)
+        self._file.seek(offset)
+        self._read(block)
+        return block
+
     def _interleave(
         self, offset: int, inside: tuple[int | slice, ...], plane: NDArray[Any]
     ) -> None:
         """Put a plane among others that lie between its pixels, some rows at a time."""
-        row = prod(self._block[1:]) * self._stored.itemsize
-        rows = max(BLOCK // row, 1)
-        for first in range(0, self._block[0], rows):
-            count = min(rows, self._block[0] - first)
-            block = np.empty((count, *self._block[1:]), self._stored)
-            self._file.seek(offset + first * row)
-            self._read(block)
-            block[(slice(None), *inside[1:])] = plane[first : first + count]
-            self._write(offset + first * row, block)
+        first = 0
+        for place, rows in self._blocks(offset):
+            block = self._block_at(place, rows)
+            block[(slice(None), *inside[1:])] = plane[first : first + rows]
+            self._write(place, block)
+            first += rows
 
     def _write(self, offset: int, pixels: NDArray[Any]) -> None:
         self._file.seek(offset)

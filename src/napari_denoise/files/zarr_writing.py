@@ -136,6 +136,8 @@ def _valid(models: Any, described: dict[str, Any]) -> dict[str, Any]:
 class ZarrPixels:
     """Takes planes by the axes of the image into an array of another order.
 
+    Those that were written can be read, too, also while another one is written.
+
     Parameters
     ----------
     array : zarr.Array
@@ -154,8 +156,7 @@ class ZarrPixels:
         self._ranges: dict[int, tuple[float, float]] = {}
 
     def __setitem__(self, index: tuple[int | slice, ...], plane: NDArray[Any]) -> None:
-        sides = [i for i in self._order if isinstance(index[i], slice)]
-        turned = plane if sides == sorted(sides) else plane.T
+        turned = plane.T if self._turns(index) else plane
         self._array[tuple(index[i] for i in self._order)] = turned
         channel: Any = index[self._channel] if self._channel >= 0 else 0
         low, high = self._ranges.get(channel, (np.inf, -np.inf))
@@ -163,6 +164,14 @@ class ZarrPixels:
         if finite.size:
             low, high = min(low, finite.min()), max(high, finite.max())
             self._ranges[channel] = float(low), float(high)
+
+    def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
+        plane: NDArray[Any] = self._array[tuple(index[i] for i in self._order)]
+        return plane.T if self._turns(index) else plane
+
+    def _turns(self, index: tuple[int | slice, ...]) -> bool:
+        sides = [i for i in self._order if isinstance(index[i], slice)]
+        return sides != sorted(sides)
 
     def with_windows(self, info: ImageInfo) -> ImageInfo:
         """Have channels that nobody gave a window show all their counts."""
