@@ -305,6 +305,37 @@ def test_zarr_comes_out(raw: Path, out: Path) -> None:
     assert (out.parent / "back" / "day 1" / "b.ome.tif").is_file()
 
 
+@pytest.mark.parametrize(
+    ("axes", "shape"),
+    [("ZCYX", (3, 2, 40, 48)), ("YXS", (40, 48, 3)), ("TZCYX", (2, 3, 2, 40, 48))],
+)
+def test_results_whose_axes_are_in_another_order_are_told_of(
+    tmp_path: Path, out: Path, axes: str, shape: tuple[int, ...]
+) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    sides = [shape[axes.index(a)] for a in axes if a not in "YX"]
+    pixels = np.moveaxis(
+        photons((*sides, 40, 48), 1),
+        (-2, -1),
+        [
+            axes.index("Y"),
+            axes.index("X"),
+        ],
+    )
+    tifffile.imwrite(
+        raw / "a.tif", pixels, imagej="S" not in axes, metadata={"axes": axes}
+    )
+    reports = [
+        denoise_folder(raw, out / form, MODEL, form=form) for form in ("same", "zarr")
+    ]
+    assert not [*reports[0].failed, *reports[1].failed]
+    (one,), (other,) = (report.records for report in reports)
+    assert one.facts["assessment"] == other.facts["assessment"]
+    pictures = [out / "same" / one.picture, out / "zarr" / other.picture]
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
+
+
 def test_each_image_of_a_file_has_a_result(raw: Path, out: Path) -> None:
     with tifffile.TiffWriter(raw / "series.ome.tif") as file:
         for seed in (1, 2):

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from napari_denoise.axes import Layout
+from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.batch.options import BatchOptions, digest
 from napari_denoise.batch.reader import OwnFormats, Reader
 from napari_denoise.batch.records import FileRecord
@@ -16,6 +16,7 @@ from napari_denoise.batch.thumbnails import before_and_after
 from napari_denoise.denoising import denoise_steps
 from napari_denoise.errors import DenoiseError, FileError
 from napari_denoise.files import ImageTarget, open_image, read_mark
+from napari_denoise.files.turned import in_order
 from napari_denoise.files.whole import whole
 from napari_denoise.models import load_model
 from napari_denoise.noise import NoiseModel
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from napari_denoise.batch.items import Item
-    from napari_denoise.files import ImageFile
     from napari_denoise.progress import NoiseMeasured, OutputOpened, TileDone
 
     Step = NoiseMeasured | OutputOpened | TileDone
@@ -165,9 +165,11 @@ class FileWork:
             self.reader.open_image(item.source, record.series) as noisy,
             open_image(target) as result,
         ):
-            layout = Layout(noisy.data.shape, told.get("axes") or noisy.axes)
-            facts["assessment"] = self._assess(noisy, result, layout.axes, facts)
-            picture = before_and_after(noisy.data, result.data, layout)
+            shape = noisy.data.shape
+            axes = resolve_axes(shape, self.options.axes, noisy.axes)
+            made = in_order(result, axes)
+            facts["assessment"] = self._assess(noisy.data, made, axes, facts)
+            picture = before_and_after(noisy.data, made, Layout(shape, axes))
         place = self._beside(record, ".png")
         place.parent.mkdir(parents=True, exist_ok=True)
         with whole(place) as partial:
@@ -179,19 +181,19 @@ class FileWork:
         return record
 
     def _assess(
-        self, noisy: ImageFile, result: ImageFile, axes: str, facts: dict[str, Any]
+        self, noisy: Any, result: Any, axes: str, facts: dict[str, Any]
     ) -> dict[str, Any]:
         """Say how good a result is; that it cannot be said is no failure."""
         if self.options.assess == "none":
             return {}
-        from napari_denoise.trust.assessment import assess
+        from napari_denoise.trust.assessment import NO_MODEL, assess
 
         full = self.options.assess == "full"
         noise = [NoiseModel.from_dict(plain) for plain in facts.get("noise", [])]
         try:
             found = assess(
-                noisy.data,
-                Source(result.data, axes, None),
+                noisy,
+                result,
                 noise or "none",
                 model=load_model(self.options.model) if full else None,
                 axes=axes,
@@ -201,7 +203,10 @@ class FileWork:
             )
         except DenoiseError as error:
             return {"warnings": [str(error)]}
-        return found.to_dict()
+        said = found.to_dict()
+        if not full:  # what it takes a model to say was not asked for
+            said["warnings"] = [w for w in found.warnings if w != NO_MODEL]
+        return said
 
     def _beside(self, record: FileRecord, suffix: str) -> Path:
         return self.folder / REPORT_FILES / f"{record.mark}{suffix}"
