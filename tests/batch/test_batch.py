@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,13 @@ from napari_denoise import assess, denoise, denoise_folder, estimate_noise
 from napari_denoise.batch import batch_steps
 from napari_denoise.batch.events import FileDone, FileProgress, FolderRead
 from napari_denoise.errors import Cancelled, DenoiseError, FileError, OptionError
+from napari_denoise.files import ImageFile, ImageInfo
 from napari_denoise.progress import run_to_end
 from tests.batch.conftest import photons
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from napari_denoise.batch import BatchReport
 
 FILES = ["a.tif", "day 1/b.tif", "day 1/c.ome.tif"]
@@ -435,3 +439,33 @@ def test_time_left_counts_only_what_takes_time() -> None:
     assert total == 0.4
     assert left is not None
     assert 3 * 0.2 <= left < 3 * (taken + 0.1)
+
+
+class Arrays:
+    """Reads arrays that numpy saved, and nothing else."""
+
+    def is_image(self, path: Path) -> bool:
+        return path.suffix == ".npy"
+
+    def series_names(self, path: Path) -> list[str]:
+        return ["one", "upside down"]
+
+    @contextmanager
+    def open_image(self, path: Path, series: int = 0) -> Iterator[ImageFile]:
+        pixels = np.load(path)
+        info = ImageInfo(spacing={"Y": 0.5, "X": 0.5}, units={"Y": "µm", "X": "µm"})
+        yield ImageFile(path, pixels[::-1] if series else pixels, "YX", info)
+
+
+@pytest.mark.parametrize("noise", ["auto", "shared"])
+def test_another_reader_opens_other_files(noise: str, raw: Path, out: Path) -> None:
+    image = photons((40, 48), 7)
+    np.save(raw / "frame.npy", image)
+    report = denoise_folder(raw, out, MODEL, reader=Arrays(), noise=noise)
+    assert [record.series for record in report.records] == [0, 1]
+    assert not report.failed
+    result = tifffile.imread(out / "frame_1.ome.tif")
+    if noise == "auto":
+        np.testing.assert_array_equal(result, denoise(image[::-1], MODEL))
+    with tifffile.TiffFile(out / "frame_0.ome.tif") as file:
+        assert 'PhysicalSizeX="0.5"' in str(file.ome_metadata)

@@ -89,13 +89,14 @@ def is_on(button: Any) -> bool:
     return bool(button.native.isEnabled())
 
 
-def test_both_panels_open_without_torch() -> None:
+def test_all_panels_open_without_torch() -> None:
     code = """
 import sys
 from napari_denoise._napari.launch import open_viewer
 viewer = open_viewer()
 viewer.window.add_plugin_dock_widget("napari-denoise", "Fine-tune")
-assert len(viewer.window.dock_widgets) == 2
+viewer.window.add_plugin_dock_widget("napari-denoise", "Batch")
+assert len(viewer.window.dock_widgets) == 3
 assert "torch" not in sys.modules
 viewer.close()
 """

@@ -106,7 +106,8 @@ class Results:
         self.layer = self._target = None
 
     def _names(self) -> set[str]:
-        return {layer.name for layer in self._viewer.layers if layer is not self.layer}
+        # Plugins get a proxy of the viewer: its layers are equal, not the same.
+        return {layer.name for layer in self._viewer.layers if layer != self.layer}
 
     def _added(self, denoised: Denoised, task: Task) -> Image:
         result = Layer.create(*result_tuple(denoised, task.source, self._names()))

@@ -157,12 +157,9 @@ class TiffPixels:
 
     def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
         offset, inside = self._locate(index)
-        plane = []
+        cut = slice(None), *inside[1:]
         with self._lock:
-            for place, rows in self._blocks(offset):
-                block = self._block_at(place, rows)
-                plane.append(block[(slice(None), *inside[1:])])
-        return np.concatenate(plane)
+            return np.concatenate([self._block_at(*b)[cut] for b in self._blocks(offset)])
 
     def _locate(
         self, index: tuple[int | slice, ...]

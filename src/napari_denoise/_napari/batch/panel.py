@@ -18,7 +18,7 @@ from napari_denoise._napari.batch.form import BatchForm
 from napari_denoise._napari.batch.pairs import pair_steps
 from napari_denoise._napari.batch.session import BatchSession
 from napari_denoise._napari.batch.table import RecordsTable
-from napari_denoise._napari.batch.wording import GO_ON, describe_place
+from napari_denoise._napari.batch.wording import describe_cancel, describe_place
 from napari_denoise._napari.jobs import explain, steps_worker
 from napari_denoise._napari.layers import METADATA_KEY, unique_name
 from napari_denoise._napari.run_bar import RunBar
@@ -148,12 +148,10 @@ class BatchPanel(Container):  # type: ignore[type-arg]
         self.run_bar.say(sentence, "error")
 
     def _on_ended(self, by_itself: bool) -> None:
-        records = self.session.records
+        session, records = self.session, self.session.records
         if not by_itself:
-            text, mood = (
-                _summary(records) if records else ("Nothing was done.", "plain")
-            )
-            self.run_bar.say(f"Cancelled. {text} {GO_ON}", mood)
+            _, mood = _summary(records)
+            self.run_bar.say(describe_cancel(session.done, session.files), mood)
         self.report.enabled = bool(records)
         self.run_bar.end()
 

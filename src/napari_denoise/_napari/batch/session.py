@@ -27,6 +27,12 @@ class BatchSession:
 
     Attributes
     ----------
+    request : BatchRequest or None
+        Of the last run.
+    records : list of FileRecord
+        What became of its files.
+    files, done : int
+        How many there are, and are worked off.
     found : Signal
         How many files there are.
     advanced : Signal
@@ -54,8 +60,7 @@ class BatchSession:
     def __init__(self, reader: Reader) -> None:
         self.request: BatchRequest | None = None
         self.records: list[FileRecord] = []
-        self.files = 0
-        self._number = 0  # of files that are worked off
+        self.files = self.done = 0
         self._reader = reader
         self._work = Work()
         self._work.stepped.connect(self._on_step)
@@ -71,7 +76,7 @@ class BatchSession:
     def start(self, request: BatchRequest) -> None:
         """Begin; what the last run told is forgotten."""
         self.request, self.records = request, []
-        self.files = self._number = 0
+        self.files = self.done = 0
         name = f"denoising of {request.search.source}"
         self._work.start(steps_worker(name, _steps, request, self._reader))
 
@@ -91,9 +96,9 @@ class BatchSession:
             self.found.emit(step.files)
         elif isinstance(step, FileProgress):
             self.advanced.emit(step.total, step.seconds_left)
-            self.working.emit(step.file, self._number + 1, step.share)
+            self.working.emit(step.file, self.done + 1, step.share)
         elif isinstance(step, FileDone):
-            self._number = step.number
+            self.done = step.number
             self.records += step.records
             self.advanced.emit(step.total, step.seconds_left)
             self.recorded.emit(step.records)

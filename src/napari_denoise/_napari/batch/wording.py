@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from napari_denoise.batch import FileRecord
 
 OUTCOMES = {"done": "done", "skipped": "there already", "failed": "failed"}
-GO_ON = "Run does what is missing."
 
 
 def name_record(record: FileRecord) -> str:
@@ -29,6 +28,13 @@ def describe_record(record: FileRecord) -> str:
     if not lines and record.outcome == "done":
         return f"{record.seconds:.1f} s"
     return " ".join(dict.fromkeys(lines))
+
+
+def describe_cancel(done: int, files: int) -> str:
+    """Say what there is after a Cancel, and how to go on."""
+    if not done:
+        return "Cancelled. Nothing was done."
+    return f"Cancelled after {done} of {files} files. Run does what is missing."
 
 
 def describe_place(file: str, number: int, files: int, share: float) -> str:
