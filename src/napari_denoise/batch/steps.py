@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,8 @@ def batch_steps(
     pattern: str | Sequence[str] = ALL,
     recursive: bool = True,
     overwrite: bool = False,
+    scheduler: Any = None,
+    workers: int | None = None,
     cancelled: Callable[[], bool] | None = None,
     **options: Any,
 ) -> BatchSteps:
@@ -90,6 +93,10 @@ def batch_steps(
         Whether folders below `source` are looked into.
     overwrite : bool
         Whether files in `target` that are no results of napari-denoise are replaced.
+    scheduler : str or Cluster, optional
+        Has the files denoised by the workers of a Dask cluster: its address, or itself.
+    workers : int, optional
+        Has them denoised by so many processes of this machine.
     cancelled : callable, optional
         Looked at before each layer of the network; when it returns true, `Cancelled`
         is raised. What was done before is kept, and reported.
@@ -111,11 +118,15 @@ def batch_steps(
         If the folder, the model or an option does not work; never for a single file.
     """
     began = time.perf_counter()
+    alone = scheduler is None and workers is None
     chosen = _options(model, options)
-    loaded = chosen.check()
-    folder = Path(target)
+    # Workers have devices of their own, and may stand in another folder.
+    loaded = (chosen if alone else replace(chosen, device="auto")).check()
+    origin, folder = (
+        path if alone else path.absolute() for path in (Path(source), Path(target))
+    )
     items = find_items(
-        Path(source), folder, pattern=pattern, recursive=recursive, form=chosen.form
+        origin, folder, pattern=pattern, recursive=recursive, form=chosen.form
     )
     yield FolderRead(len(items), sum(item.bytes for item in items))
     _make_folder(folder)
@@ -126,10 +137,11 @@ def batch_steps(
     # Loaded once: by its name it would be read again for each file.
     work = replace(work, options=replace(chosen, model=loaded))
     records: list[FileRecord] = []
-    try:
-        yield from _each(work, items, records, cancelled)
-    finally:
-        table, page = write_report(folder, records, chosen)
+    with nullcontext(_each) if alone else _away(work, origin, scheduler, workers) as go:
+        try:
+            yield from go(work, items, records, cancelled)
+        finally:
+            table, page = write_report(folder, records, chosen)
     return BatchReport(tuple(records), time.perf_counter() - began, table, page)
 
 
@@ -198,6 +210,13 @@ def _make_folder(folder: Path) -> None:
             f"The folder {folder} for the results cannot be made: "
             f"{error.strerror or error}."
         ) from error
+
+
+def _away(work: FileWork, source: Path, scheduler: Any, workers: int | None) -> Any:
+    """Have other processes do what `_each` does."""
+    from napari_denoise.cluster.folder import crew_for_files
+
+    return crew_for_files(work, source, scheduler, workers)
 
 
 def _each(
