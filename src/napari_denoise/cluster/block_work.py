@@ -14,7 +14,6 @@ from napari_denoise.portions import Treated
 from napari_denoise.progress import run_to_end
 from napari_denoise.provenance import describe_treatment
 from napari_denoise.sources import Source
-from napari_denoise.tally import Tally
 from napari_denoise.treatment import make_treatments
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_denoise.cluster.blocks import Block
     from napari_denoise.cluster.plan import Plan
+    from napari_denoise.tally import Tally
     from napari_denoise.treatment import Treatment
 
 
@@ -99,6 +99,7 @@ class BlockWork:
         Parameters
         ----------
         block : Block
+            Which planes.
         device : str
             Name of the device.
         cancelled : callable

@@ -150,8 +150,8 @@ class Cut:
         axes = (*self.along, *["Z"] * len(self.layout.copied))
         groups: dict[tuple[str, int, int], list[int]] = defaultdict(list)
         for number, (channel, along) in enumerate(zip(every, axes, strict=True)):
-            place = (channel[axis] // self._chunk(axis) for axis in "CS")
-            groups[(along, *place)].append(number)
+            c, s = (channel[axis] // self._chunk(axis) for axis in "CS")
+            groups[along, c, s].append(number)
         found: dict[str, list[tuple[int, ...]]] = defaultdict(list)
         for (along, *_), channels in groups.items():
             found[along].append(tuple(channels))

@@ -62,7 +62,9 @@ def connect(
         if workers is not None:
             scheduler = opened.enter_context(_processes(workers))
         try:
-            client = distributed.Client(scheduler, timeout=patience, set_as_default=False)
+            client = distributed.Client(
+                scheduler, timeout=patience, set_as_default=False
+            )
         except (OSError, TimeoutError, ValueError) as error:
             raise ClusterError(
                 f"No Dask scheduler answers at {scheduler}. Is it running, and is the "

@@ -63,6 +63,7 @@ class Crew:
         folder : Path
             Where the results will lie.
         models : iterable of NamedModel
+            What is run.
         device : str
             As the user named it.
 
@@ -121,14 +122,16 @@ class Crew:
         Exception
             What a task raised.
         """
-        ended: SimpleQueue[Future] = SimpleQueue()
-        flying: dict[str, tuple[Future, Piece]] = {}
+        ended: SimpleQueue[Future[Any]] = SimpleQueue()
+        flying: dict[Any, tuple[Future[Any], Piece]] = {}
         waiting = iter(pieces)
         try:
             while True:
                 stop_if(cancelled or (lambda: False))
                 for piece in islice(waiting, max(0, self._room() - len(flying))):
-                    future = self.client.submit(task, piece, pure=False, retries=retries)
+                    future = self.client.submit(
+                        task, piece, pure=False, retries=retries
+                    )
                     flying[future.key] = future, piece
                     future.add_done_callback(ended.put)
                 if not flying:
@@ -144,8 +147,8 @@ class Crew:
 
     def _room(self) -> int:
         """How many pieces may be under way: workers come and go."""
-        threads = self.client.nthreads().values()
-        return PER_THREAD * max(sum(threads), 1)
+        threads: dict[str, int] = self.client.nthreads()
+        return PER_THREAD * max(sum(threads.values()), 1)
 
 
 @contextmanager
@@ -177,7 +180,7 @@ def _understood(address: str, answer: Any) -> Worker:
     )
 
 
-def _result(future: Future) -> Any:
+def _result(future: Future[Any]) -> Any:
     """Fetch what a task found."""
     from concurrent.futures import CancelledError
 
@@ -192,5 +195,6 @@ def _result(future: Future) -> Any:
         )
     except CancelledError as error:
         raise ClusterError(
-            "The scheduler has gone. Start it again: the same call does what is missing."
+            "The scheduler has gone. Start it again: the same call does what is "
+            "missing."
         ) from error

@@ -187,7 +187,9 @@ class _Run:
             self.crew.gpus,
         )
         height, width = order.layout.plane_shape
-        before = sum(len(block) for block in cut.blocks() if block.number in journal.done)
+        before = sum(
+            len(block) for block in cut.blocks() if block.number in journal.done
+        )
         missing = (b for b in cut.blocks() if b.number not in journal.done)
         began, done = time.perf_counter(), before
         ended = self.crew.work_off(work, missing, self.stop, ATTEMPTS)
@@ -242,7 +244,7 @@ def _checked(target: Any, info: ImageInfo) -> ImageTarget:
 
 
 def _ways(journal: Journal) -> list[dict[str, Any]]:
-    """Tell of each channel; a model's tiles also where a channel needed none of them."""
+    """Tell of each channel; of tiles also where a channel's planes needed none."""
     ways = [journal.ways[number] for number in range(len(journal.plan.channels))]
     tiles = {way["model"]: way["tile"] for way in ways if any(way["tile"] or ())}
     return [way | {"tile": tiles.get(way["model"], way["tile"])} for way in ways]

@@ -53,8 +53,8 @@ class NamedModel:
             return cls(model.name, weights_of(model))
         if model.path is None:
             raise ModelError(
-                f"“{model.name}” is in no file, so other processes cannot load it: save "
-                "it with save_model, where all of them see it, and give its path."
+                f"“{model.name}” is in no file, so other processes cannot load it: "
+                "save it with save_model, where all of them see it, and give its path."
             )
         bundled = model.path.parent == BUNDLED
         name = model.name if bundled else str(model.path.absolute())
@@ -88,7 +88,9 @@ def without_fits(noise: Any) -> Any:
     """
     if isinstance(noise, NoiseModel):
         return replace(noise, fit=None)
-    return [without_fits(n) for n in noise] if isinstance(noise, list | tuple) else noise
+    if isinstance(noise, list | tuple):
+        return [without_fits(model) for model in noise]
+    return noise
 
 
 @lru_cache(KEPT)
@@ -97,7 +99,7 @@ def _load(named: NamedModel) -> Model:
     if weights_of(model) != named.weights:
         raise ClusterError(
             f"“{named.name}” is another model there than on the machine that sent the "
-            "work: install the same version of napari-denoise on both, or give the path "
-            "of a model file that both see."
+            "work: install the same version of napari-denoise on both, or give the "
+            "path of a model file that both see."
         )
     return model

@@ -11,6 +11,7 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.cluster.plan import Plan
@@ -29,7 +30,6 @@ from napari_denoise.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import numpy as np
 
@@ -213,8 +213,6 @@ class Partial:
 
     @property
     def _path(self) -> Path:
-        from pathlib import Path
-
         return Path(self.target.path)
 
     @property

@@ -8,13 +8,13 @@ import zlib
 from collections import defaultdict
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.errors import DenoiseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from napari_denoise.cluster.named import NamedModel
 
