@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ EXTRA = (
 )
 PATIENCE = 60.0
 """Seconds that a scheduler and its first worker may take to answer."""
+ANSWER = 10.0
+"""Seconds after which a machine that does not even refuse is taken to be absent."""
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Where numerical libraries look how many threads they may use."""
 
@@ -62,6 +65,8 @@ def connect(
         if workers is not None:
             scheduler = opened.enter_context(_processes(workers))
         try:
+            if isinstance(scheduler, str):
+                _knock(scheduler, patience)
             client = distributed.Client(
                 scheduler, timeout=patience, set_as_default=False
             )
@@ -101,6 +106,21 @@ def share_cores(cores: int, workers: int) -> int:
     return max(1, cores // workers)
 
 
+def _knock(address: str, patience: float) -> None:
+    """Raise `OSError` where nobody listens: a client would try in vain for long.
+
+    `ValueError`, where the address is none: a client would not get rid of itself.
+    """
+    from distributed.comm import get_address_host_port, parse_address
+    from distributed.comm.registry import get_backend
+
+    scheme, _ = parse_address(address)
+    get_backend(scheme)
+    if scheme in ("tcp", "tls"):
+        host, port = get_address_host_port(address)
+        socket.create_connection((host, port), min(patience, ANSWER)).close()
+
+
 @contextmanager
 def _processes(count: Any) -> Iterator[LocalCluster]:
     """Run workers on this machine; none is left behind, however the block is left."""
@@ -114,10 +134,11 @@ def _processes(count: Any) -> Iterator[LocalCluster]:
             n_workers=count,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port, for this machine alone
             memory_limit=0,  # a large plane takes what it takes, as without a cluster
             silence_logs=logging.CRITICAL,
             env=dict.fromkeys(THREADS, str(threads)),
+            preload=["napari_denoise.cluster.deaf"],
         )
     except RuntimeError as error:
         raise ClusterError(
