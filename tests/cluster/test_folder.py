@@ -180,7 +180,7 @@ def test_a_model_in_memory_is_refused(
 def test_paths_that_workers_do_not_see_are_told(
     tmp_path: Path, client: Client, scheduler: str
 ) -> None:
-    with pytest.raises(ClusterError, match="does not see .*nowhere.*share") as caught:
+    with pytest.raises(ClusterError, match=r"does not see .*nowhere.*share") as caught:
         Crew(client).check(Path("/nowhere"), tmp_path, [], "auto")
     assert "(1 more are in trouble, too.)" in str(caught.value)
     assert not hidden(tmp_path)

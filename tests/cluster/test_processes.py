@@ -56,7 +56,9 @@ def test_commands(stack: Path, tmp_path: Path, scheduler: str) -> None:
     assert json.loads(ended.stdout)["done"] == 3
 
 
-@pytest.mark.parametrize("command", ["batch", "denoise"])
+@pytest.mark.parametrize(
+    "command", ["batch", pytest.param("denoise", marks=pytest.mark.slow)]
+)
 def test_ctrl_c_leaves_no_process_and_no_partial_file(
     stack: Path, tmp_path: Path, command: str
 ) -> None:

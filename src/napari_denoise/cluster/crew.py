@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -29,6 +30,8 @@ PER_THREAD = 3
 """Pieces in flight for each thread of the workers: none waits for the client."""
 LOOK = 0.25
 """Seconds after which it is looked whether to stop."""
+RECOUNT = 1.0
+"""Seconds after which workers are counted again."""
 ATTEMPTS = 3
 """So often a piece that failed is tried again."""
 SIGN = ".napari-denoise-"
@@ -124,11 +127,13 @@ class Crew:
         """
         ended: SimpleQueue[Future[Any]] = SimpleQueue()
         flying: dict[Any, tuple[Future[Any], Piece]] = {}
-        waiting = iter(pieces)
+        waiting, room, counted = iter(pieces), 0, -RECOUNT
         try:
             while True:
                 stop_if(cancelled or (lambda: False))
-                for piece in islice(waiting, max(0, self._room() - len(flying))):
+                if time.monotonic() - counted > RECOUNT:  # workers come and go
+                    room, counted = self._room(), time.monotonic()
+                for piece in islice(waiting, max(0, room - len(flying))):
                     future = self.client.submit(
                         task, piece, pure=False, retries=retries
                     )
@@ -146,7 +151,7 @@ class Crew:
             self.client.cancel([future for future, _ in flying.values()])
 
     def _room(self) -> int:
-        """How many pieces may be under way: workers come and go."""
+        """How many pieces may be under way."""
         threads: dict[str, int] = self.client.nthreads()
         return PER_THREAD * max(sum(threads.values()), 1)
 
