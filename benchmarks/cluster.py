@@ -174,8 +174,8 @@ def write(
 
 Made by `python benchmarks/cluster.py` on {CORES} cores that other programs used, \
 too, so read the ratios rather than the seconds. Medians of {ROUNDS} rounds, all ways \
-in turn in each; workers share the cores and had loaded the model before. In brackets: how \
-many times as fast as without a cluster, where one process has all cores.
+in turn in each; workers share the cores and had loaded the model before. In brackets: \
+how many times as fast as without a cluster, where one process has all cores.
 
 | job | {" | ".join(ways)} |
 | --- |{" --- |" * len(ways)}

@@ -8,6 +8,8 @@ Without a screen, and with settings of its own instead of yours::
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from qtpy.QtCore import QPoint
 from qtpy.QtWidgets import QApplication
 
 from napari_denoise._napari.launch import open_viewer
+from napari_denoise.samples import sample_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +34,13 @@ LOW = 480
 TALL = (1200, 900)
 TUNED = "nucleus"
 EPOCHS_SHOWN = 12
+BATCH = (
+    ("Monday/actin.tif", "gigadb_actin-20x-noise1_low_crop512.tif"),
+    ("Monday/mitochondria.tif", "gigadb_mito-60x-noise1_low_crop512.tif"),
+    ("Tuesday/channels.tif", "neubias_dna_microtubules_actin_cyx.tif"),
+    ("Tuesday/nuclei 3D.tif", "cells3d_nuclei_crop28x128x128.tif"),
+)
+"""Files of a batch, and the samples that they are."""
 MENU_SIZE = (620, 360)
 
 
@@ -205,6 +215,38 @@ def shoot_tuning(viewer: napari.Viewer, panel: Any) -> None:
     shoot(viewer, "tuning-finished")
 
 
+def copy_samples(folder: Path) -> None:
+    """Put some of the sample images into folders, and a file that is none."""
+    for place, name in BATCH:
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(sample_path(name), folder / place)
+    (folder / "Tuesday" / "interrupted.tif").write_bytes(b"II*\x00")
+
+
+def shoot_batch(viewer: napari.Viewer, panel: Any) -> None:
+    """Denoise a folder, and open one of its results."""
+    for dock in list(viewer.window.dock_widgets.values()):
+        viewer.window.remove_dock_widget(dock.native)
+    viewer.layers.clear()
+    viewer.window.resize(*TALL)
+    _, batch = viewer.window.add_plugin_dock_widget("napari-denoise", "Batch")
+    with tempfile.TemporaryDirectory() as root:
+        raw = Path(root) / "microscope"
+        copy_samples(raw)
+        batch.form.model.value = "unet-fast"
+        batch.form.folders.source.value = raw
+        batch.form.folders.target.value = Path(root) / "denoised"
+        batch.run_bar.run.native.click()
+        wait(lambda: batch.table.records.rowCount() > 1, seconds=60)
+        path = str(IMAGES / "batch-running.png")
+        viewer.screenshot(path, canvas_only=False, flash=False)
+        wait(lambda: not batch.running, seconds=120)
+        batch.table.doubleClicked.emit(batch.table.records.index(0, 0))
+        wait(lambda: len(viewer.layers) == 2, seconds=20)
+        shoot(viewer, "batch")
+        viewer.layers.clear()
+
+
 def main() -> None:
     """Draw all pictures."""
     IMAGES.mkdir(exist_ok=True)
@@ -220,6 +262,7 @@ def main() -> None:
     for state in (
         *(shoot_run, shoot_trust, shoot_errors),
         *(shoot_channels, shoot_preview, shoot_empty, shoot_tuning),
+        shoot_batch,
     ):
         state(viewer, panel)
     viewer.close()

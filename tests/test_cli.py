@@ -189,6 +189,15 @@ def test_evaluate_prints_json_that_others_can_read(source):
     assert json.loads(result.stdout, parse_constant=refuse)["psnr"] is None
 
 
+def test_evaluate_compares_images_whose_axes_are_in_another_order(tmp_path):
+    pixels = np.random.default_rng(0).poisson(20, (3, 2, 24, 32)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, imagej=True, metadata={"axes": "ZCYX"})
+    words = (tmp_path / "a.tif", tmp_path / "a.zarr", "--model", "tikhonov")
+    assert run("denoise", *words, "--strength", 0).exit_code == 0
+    metrics = run_json("evaluate", tmp_path / "a.tif", tmp_path / "a.zarr")
+    assert metrics["nrmse"] == 0
+
+
 def test_models_are_listed():
     report = run_json("models")
     assert [row["name"] for row in report] == [card.name for card in list_models()]
@@ -316,3 +325,48 @@ def test_the_installed_command_works(source, target):
     assert again.returncode == 2
     assert again.stderr.startswith("Error: ")
     assert "Traceback" not in again.stderr
+
+
+# Files of all kinds -----------------------------------------------------------
+
+
+def test_a_series_is_chosen_and_the_others_are_named(tmp_path, target):
+    with tifffile.TiffWriter(tmp_path / "in.ome.tif") as file:
+        for number, side in enumerate((24, 32)):
+            told = {"axes": "YX", "Name": f"well {number}"}
+            file.write(noisy_stack(())[:side, :side], metadata=told)
+    source = tmp_path / "in.ome.tif"
+    report = run_json("denoise", source, target, "--model", "tikhonov", "--series", "1")
+    assert report["shape"] == [32, 32]
+    assert "only number 1 was read" in report["warnings"][0]
+    assert "0 “well 0”" in report["warnings"][0]
+    assert len(run_json("noise", source, "--series", "1")["channels"]) == 1
+    refused = run("noise", source, "--series", "2")
+    assert refused.exit_code == 2
+    assert "holds 2 image series" in refused.stderr
+
+
+def test_zarr_goes_in_too(tmp_path, target, noisy):
+    source = tmp_path / "in.zarr"
+    denoise(noisy, "tikhonov", strength=0, out=source)
+    assert run_json("evaluate", source, source)["psnr"] is None
+    gain = run_json("noise", source)["channels"][0]["gain"]
+    assert gain == estimate_noise(noisy).gain
+    assert run_json("denoise", source, target, "--model", "tv")["axes"] == "YX"
+    np.testing.assert_array_equal(tifffile.imread(target), denoise(noisy, "tv"))
+
+
+def test_a_file_that_goes_bad_on_the_way_leaves_no_result(tmp_path, target):
+    source = tmp_path / "in.tif"
+    stack = noisy_stack((40,))
+    told = {"photometric": "minisblack", "metadata": {"axes": "ZYX"}}
+    tifffile.imwrite(source, stack, compression="zlib", **told)
+    with tifffile.TiffFile(source) as file:
+        offset = file.pages[37].dataoffsets[0]
+    content = bytearray(source.read_bytes())
+    content[offset : offset + 200] = bytes(200)
+    source.write_bytes(content)
+    refused = run("denoise", source, target, "--model", "tikhonov", "--noise", "9")
+    assert refused.exit_code == 2
+    assert "in.tif" in refused.stderr
+    assert list(tmp_path.iterdir()) == [source]

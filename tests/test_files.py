@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_denoise.axes import Layout
 from napari_denoise.errors import FileError
-from napari_denoise.files import TiffImage, read_tiff, write_tiff
+from napari_denoise.files import ImageTarget, create_image, open_image
+from napari_denoise.files import read_tiff as read
 
 FLAVOURS = {"plain": {}, "imagej": {"imagej": True}, "ome": {"ome": True}}
 RAMP = np.linspace(0, 255, 256, dtype=np.uint8)
@@ -41,6 +43,16 @@ def numbers(shape, dtype="uint16"):
     return np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
 
 
+def write(path, data, axes, info=None, **target):
+    """Write an array plane by plane, the last plane first."""
+    layout = Layout(data.shape, axes)
+    target = ImageTarget(path, info, **target)
+    with create_image(target, data.shape, data.dtype, axes) as pixels:
+        for channel in [*layout.channels, *layout.copied]:
+            for index in layout.planes(channel)[::-1]:
+                pixels[index] = data[index]
+
+
 @pytest.fixture
 def round_trip(tmp_path):
     """Write with tifffile, read, write again, and open both with tifffile."""
@@ -49,9 +61,10 @@ def round_trip(tmp_path):
         def round_trip(data, suffix=".tif", target=None, **options):
             paths = tmp_path / f"a{suffix}", tmp_path / f"b{target or suffix}"
             tifffile.imwrite(paths[0], data, **options)
-            image = read_tiff(paths[0])
-            np.testing.assert_array_equal(image.data.squeeze(), data.squeeze())
-            write_tiff(paths[1], image.data, image.axes, image)
+            with open_image(paths[0]) as image:
+                whole = image.data[...]
+                np.testing.assert_array_equal(whole.squeeze(), data.squeeze())
+                write(paths[1], whole, image.axes, image.info)
             return [opened.enter_context(tifffile.TiffFile(path)) for path in paths]
 
         yield round_trip
@@ -157,9 +170,9 @@ def test_plain_files_take_every_type(dtype, order, round_trip):
 def test_a_result_that_imagej_cannot_hold_still_is_written(dtype, tmp_path):
     source, target = tmp_path / "a.tif", tmp_path / "b.tif"
     tifffile.imwrite(source, numbers((2, 3, 2, 8, 9)), imagej=True, metadata=HYPERSTACK)
-    image = read_tiff(source)
+    image = read(source)
     data = image.data.astype(dtype)
-    write_tiff(target, data, image.axes, image)
+    write(target, data, image.axes, image.info)
     with tifffile.TiffFile(target) as file:
         assert not file.is_imagej
         assert file.series[0].axes == "TZCYX"
@@ -184,15 +197,14 @@ def test_an_imagej_file_becomes_an_ome_file_of_the_same_sizes(round_trip):
 
 @pytest.mark.parametrize("dtype", ["float16", "int64"])
 def test_what_ome_cannot_hold_is_refused(dtype, tmp_path):
-    like = TiffImage(numbers((8, 9)), "YX")
     with pytest.raises(FileError, match="cannot be written: data type"):
-        write_tiff(tmp_path / "a.ome.tif", numbers((8, 9), dtype), "YX", like)
+        write(tmp_path / "a.ome.tif", numbers((8, 9), dtype), "YX")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_pages_without_a_name_are_unknown_axes(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", numbers((5, 8, 9)), metadata=None)
-    assert read_tiff(tmp_path / "a.tif").axes in ("QYX", "IYX")
+    assert read(tmp_path / "a.tif").axes in ("QYX", "IYX")
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.97])
@@ -201,7 +213,7 @@ def test_a_file_cut_short_is_refused(share, tmp_path):
     tifffile.imwrite(path, numbers((60, 70)), compression="zlib")
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(FileError, match=r"a\.tif"):
-        read_tiff(path)
+        read(path)
 
 
 @pytest.mark.filterwarnings("ignore")  # numpy's and tifffile's, on the way
@@ -216,7 +228,7 @@ def test_damaged_files_are_refused_or_read(flavour, tmp_path):
         damaged[rng.integers(0, 200, 3)] = rng.integers(0, 256, 3)
         path.write_bytes(damaged.tobytes())
         try:
-            read_tiff(path)
+            read(path)
         except FileError:
             refused += 1
     assert refused > 5
@@ -227,20 +239,28 @@ def test_what_is_no_tiff_is_refused(content, tmp_path):
     path = tmp_path / "a.tif"
     path.write_bytes(content)
     with pytest.raises(FileError, match=r"a\.tif"):
-        read_tiff(path)
+        read(path)
 
 
 def test_missing_files_and_folders_are_refused(tmp_path):
     for path in (tmp_path / "no.tif", tmp_path):
         with pytest.raises(FileError):
-            read_tiff(path)
+            read(path)
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
-    path, like = tmp_path / "a.tif", TiffImage(numbers((8, 9)), "YX")
+    path, data = tmp_path / "a.tif", numbers((8, 9))
     path.write_bytes(b"old")
-    write_tiff(path, like.data, "YX", like)
-    np.testing.assert_array_equal(tifffile.imread(path), like.data)
+    with pytest.raises(FileError, match="exists already"):
+        write(path, data, "YX")
+    with (
+        pytest.raises(KeyError),
+        create_image(ImageTarget(path, overwrite=True), (8, 9), "u2", "YX"),
+    ):
+        raise KeyError
+    assert path.read_bytes() == b"old"
+    write(path, data, "YX", overwrite=True)
+    np.testing.assert_array_equal(tifffile.imread(path), data)
     assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(FileError, match="cannot be written"):
-        write_tiff(tmp_path / "no" / "a.tif", like.data, "YX", like)
+    with pytest.raises(FileError, match="no folder"):
+        write(tmp_path / "no" / "a.tif", data, "YX")

@@ -54,7 +54,7 @@ def resolve_axes(
     if labels is not None and _is_valid(labels.upper(), shape):
         return labels.upper()
     unknown = labels is not None and set(labels.upper()) & set(UNKNOWN)
-    if len(shape) == 2 and not unknown:
+    if len(shape) == 2:
         return "YX"
     if len(shape) == 3 and shape[-1] not in (3, 4) and not unknown:
         return "ZYX"

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from napari_denoise.advice import settle_neighbours
 from napari_denoise.axes import Layout, resolve_axes
+from napari_denoise.filling import Filling
 from napari_denoise.job import Job
 from napari_denoise.measurement import measure_channels
 from napari_denoise.options import AUTO, check_neighbours, check_tile
 from napari_denoise.output import describe_output, open_output, result_dtype
 from napari_denoise.portions import all_portions
-from napari_denoise.progress import Denoised, NoiseMeasured, TileDone, run_to_end
+from napari_denoise.progress import (
+    Denoised,
+    NoiseMeasured,
+    OutputOpened,
+    TileDone,
+    run_to_end,
+)
 from napari_denoise.provenance import describe_run
 from napari_denoise.sources import read_source
 from napari_denoise.treatment import choose_models, make_treatments, same_neighbours
@@ -34,6 +41,7 @@ __all__ = [
     "DenoiseWarning",
     "Denoised",
     "NoiseMeasured",
+    "OutputOpened",
     "TileDone",
     "denoise",
     "denoise_steps",
@@ -178,7 +186,8 @@ def denoise_steps(
 
     Yields
     ------
-    NoiseMeasured, TileDone
+    OutputOpened, NoiseMeasured, TileDone
+        The first only where `out` is a file.
 
     Returns
     -------
@@ -216,6 +225,8 @@ def denoise_steps(
     }
     began = time.perf_counter()
     with open_output(out, layout.shape, job.dtype, layout.axes) as target:
+        if isinstance(target, Filling):
+            yield OutputOpened(target)
         scalings = yield from measure_channels(source, layout, noise, stop)
         treatments = treatments or treat(
             settle_forms(source, layout, models, device, scalings, stop)

@@ -12,6 +12,7 @@ import psutil
 
 from napari_denoise.errors import ImageError, OptionError
 from napari_denoise.files import ImageTarget, create_image
+from napari_denoise.filling import Filling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ def open_output(
     Yields
     ------
     array-like
-        Takes planes by assignment.
+        Takes planes by assignment; of a file it is a `Filling`.
 
     Raises
     ------
@@ -114,7 +115,7 @@ def open_output(
     if (path := output_path(out)) is not None:
         target = out if isinstance(out, ImageTarget) else ImageTarget(path)
         with create_image(target, shape, dtype, axes) as pixels:
-            yield pixels
+            yield Filling(pixels, shape, dtype, axes)
     elif out is None:
         yield _in_memory(shape, dtype)
     elif not hasattr(out, "shape") or not hasattr(out, "dtype"):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from napari_denoise.filling import Filling
     from napari_denoise.noise import NoiseModel
 
-    Progress = Generator["NoiseMeasured | TileDone", None, "Denoised"]
+    Progress = Generator["NoiseMeasured | OutputOpened | TileDone", None, "Denoised"]
 
 Step = TypeVar("Step")
 Result = TypeVar("Result")
@@ -31,6 +32,19 @@ class NoiseMeasured:
     channel: int
     channels: int
     noise: NoiseModel
+
+
+@dataclass(frozen=True)
+class OutputOpened:
+    """The file of the result is made: it can be looked at while it fills.
+
+    Attributes
+    ----------
+    target : Filling
+        Looks like an array; planes that are not written yet are 0.
+    """
+
+    target: Filling
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def test_a_worker_writes_a_zarr(
     viewer: Any, movie: Image, qtbot: Any, tmp_path: Path
 ) -> None:
     source = snapshot(movie)
-    out = calibrated(tmp_path / "a.zarr", source)
+    out = calibrated(tmp_path / "a.zarr", source, "TYX")
     worker = make_worker(source, "tikhonov", {"axes": "TYX", "out": out})
     with qtbot.waitSignals([worker.returned, worker.finished], timeout=SECONDS) as told:
         worker.start()

@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
     from napari_denoise._napari.layers import Snapshot
     from napari_denoise._napari.view import View
-    from napari_denoise.denoising import Denoised, NoiseMeasured, TileDone
+    from napari_denoise.denoising import (
+        Denoised,
+        NoiseMeasured,
+        OutputOpened,
+        TileDone,
+    )
 
-    Steps = Generator[NoiseMeasured | TileDone, None, Denoised]
+    Steps = Generator[NoiseMeasured | OutputOpened | TileDone, None, Denoised]
 
 logger = logging.getLogger(__name__)
 
@@ -107,8 +112,9 @@ def make_worker(
     Returns
     -------
     StepsWorker
-        Signals: ``yielded`` (NoiseMeasured, TileDone), ``returned`` (Denoised),
-        ``errored`` (see :func:`explain`), ``aborted``, ``finished``.
+        Signals: ``yielded`` (OutputOpened, NoiseMeasured, TileDone),
+        ``returned`` (Denoised), ``errored`` (see :func:`explain`), ``aborted``,
+        ``finished``.
     """
     name = f"denoising of {source.name}"
     return steps_worker(name, _steps, source.data, model, view, **options)

@@ -39,12 +39,17 @@ def calibrated(out: Any, source: Snapshot, axes: str | None) -> Any:
     # The colour samples of an RGB layer have no scale of their own.
     samples = "S" if source.state.get("rgb") else ""
     state, told = source.state, letters.removesuffix(samples)
-    units = {a: short_unit(unit) for a, unit in zip(told, state.get("units") or ())}
+
+    def by_letter(key: str) -> dict[str, Any]:
+        values = zip(told, state.get(key) or (), strict=False)
+        return {axis: value for axis, value in values if axis in "TZYX"}
+
+    units = {a: short_unit(unit) for a, unit in by_letter("units").items()}
     info = ImageInfo(
         source.name,
-        {a: float(size) for a, size in zip(told, state["scale"]) if a in "TZYX"},
-        {a: unit for a, unit in units.items() if unit},
-        {a: float(place) for a, place in zip(told, state["translate"]) if place},
+        {axis: float(size) for axis, size in by_letter("scale").items()},
+        {axis: unit for axis, unit in units.items() if unit},
+        {axis: float(place) for axis, place in by_letter("translate").items()},
     )
     return ImageTarget(out, info)
 

@@ -24,7 +24,8 @@ TYPES = (
     ("float32, fractions too", "float32"),
 )
 MEMORY, FILE = "memory", "zarr"
-PLACES = (("a layer in memory", MEMORY), ("a Zarr file, for large data", FILE))
+PLACES = (("a layer in memory", MEMORY), ("a file, for large data", FILE))
+ENDINGS = (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".zarr")
 RESERVED = '%/\\:*?"<>|'
 """Characters that no name of a file may have, on one system or another."""
 
@@ -39,7 +40,7 @@ class OutputInputs:
         self.path = FileEdit(
             label="File",
             mode=FileDialogMode.OPTIONAL_FILE,
-            filter="*.zarr",
+            filter="*.zarr *.tif",
             tooltip=tooltips.RESULT_FILE,
         )
         self.part.changed.connect(self.update)
@@ -96,10 +97,11 @@ class OutputInputs:
         path = Path(str(self.path.value or ""))
         if path == Path():
             raise OptionError("Choose the file that the result goes to.")
-        if path.suffix.lower() != ".zarr":
-            path = path.with_name(f"{path.name}.zarr")
+        ending = next((e for e in ENDINGS if path.name.lower().endswith(e)), "")
+        stem = path.name[: len(path.name) - len(ending)]
+        ending = path.name[len(stem) :] or ".zarr"
         if not several:
-            return path
+            return path.with_name(stem + ending)
         # No name of a layer comes out as another's.
         plain = "".join(f"%{ord(c):02X}" if c in RESERVED else c for c in layer)
-        return path.with_name(f"{path.stem} {plain}.zarr")
+        return path.with_name(f"{stem} {plain}{ending}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, Container
-from napari.layers import Image, Layer
-from qtpy.QtCore import QTimer
+from napari.layers import Image
 from qtpy.QtWidgets import QApplication
 
 from napari_denoise._napari import tooltips
@@ -15,9 +14,9 @@ from napari_denoise._napari.comparing.form import CompareForm
 from napari_denoise._napari.console import console_lines
 from napari_denoise._napari.form import AUTOMATIC, DenoiseForm
 from napari_denoise._napari.jobs import explain
-from napari_denoise._napari.layers import result_tuple
 from napari_denoise._napari.live import LivePreview, is_preview
 from napari_denoise._napari.messages import Report, text_label
+from napari_denoise._napari.results import Results
 from napari_denoise._napari.run_bar import RunBar
 from napari_denoise._napari.runs import Runs, Task, read_task
 from napari_denoise._napari.scrolling import FittingScrollArea
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
 
     from napari_denoise._napari.messages import Mood
     from napari_denoise.denoising import Denoised
-
-PAINT_MS = 100
-"""Time for a window to draw what went before something new comes."""
 
 
 class DenoisePanel(Container):  # type: ignore[type-arg]
@@ -63,11 +59,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self.preview = CheckBox(text="Preview", tooltip=tooltips.PREVIEW)
         self.note = text_label()
         self.note.visible = False
-        self._fresh: tuple[Image, str] | None = None  # to be compared
-        self._offering = QTimer(self.native)  # ends with it
-        self._offering.setSingleShot(True)
-        self._offering.setInterval(PAINT_MS)
-        self._offering.timeout.connect(self._offer)
+        self.results = Results(napari_viewer, self.compare, self.native)
         self._lay_out()
         self._connect()
         self._choose_active_layer()
@@ -105,6 +97,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         self.run_bar.run_requested.connect(self._on_run)
         self.run_bar.cancel_requested.connect(self._on_cancel)
         self.run_bar.listen_to_keys(self.native)
+        self.runs.opened.connect(self.results.begin)
         self.runs.returned.connect(self._on_returned)
         self.runs.failed.connect(self._on_failed)
         for work in (self.runs, self.trust):
@@ -234,17 +227,10 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
             self.trust.cancel()
 
     def _on_returned(self, denoised: Denoised, task: Task) -> None:
-        names = {layer.name for layer in self._viewer.layers}
-        result = Layer.create(*result_tuple(denoised, task.source, names))
-        how = self.compare.how.value  # it ends with the preview that it compares
-        selected = set(self._viewer.layers.selection)
         # Before the preview goes: see LivePreview about layers that follow others.
-        self._viewer.add_layer(result)
+        # Several layers stay selected, for the next run.
+        self.results.add(denoised, task, select=not self._several)
         self.preview.value = False  # the result is there
-        if self._several:  # they stay selected, for the next run
-            self._viewer.layers.selection = selected
-        self._fresh = result, how
-        self._offering.start()
         along = denoised.provenance["options"]["neighbours"]
         tried = task.request.options["neighbours"] == AUTOMATIC[1]
         found = describe_neighbours(along) if tried else ""
@@ -252,14 +238,8 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
         mood: Mood = "warning" if denoised.warnings else "plain"
         self._say(lines, task, mood)
 
-    def _offer(self) -> None:
-        """Compare a fresh result as the one before was compared."""
-        fresh, self._fresh = self._fresh, None
-        if fresh is not None and fresh[0] in self._viewer.layers:
-            self.compare.offer(fresh[0])
-            self.compare.how.value = fresh[1]
-
     def _on_failed(self, sentence: str, task: Task) -> None:
+        self.results.drop()
         self._say([sentence], task, "error")
 
     def _on_trust_failed(self, sentence: str) -> None:
@@ -275,6 +255,7 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
             end = f"Cancelled. {kept or 'Nothing was changed.'}"
             text = "\n".join(filter(None, [self._report.text, end]))
             self.run_bar.say(text, self._report.mood)
+        self.results.drop()
         self.live.hold(False)
         self.run_bar.end()
         self._enable()
@@ -286,8 +267,9 @@ class DenoisePanel(Container):  # type: ignore[type-arg]
             self.preview.value = False
             self.form.noise.close()
             self.trust.close()
+            self.results.drop()
             self._abandon()
 
     def _abandon(self) -> None:
-        for work in (self.runs, self.trust, self.live):
+        for work in (self.runs, self.trust, self.live, self.results):
             work.abandon()

@@ -100,6 +100,8 @@ class Runs:
     ----------
     advanced : Signal
         Share that is done, 0 to 1, and seconds left or None.
+    opened : Signal
+        A `Filling` that is being written, and its `Task`; only of results in files.
     returned : Signal
         A `Denoised` and its `Task`; of a part, with all axes of its image.
     failed : Signal
@@ -109,6 +111,7 @@ class Runs:
     """
 
     advanced = Signal(float, object)
+    opened = Signal(object, object)
     returned = Signal(object, object)
     failed = Signal(str, object)
     finished = Signal(bool)
@@ -155,6 +158,8 @@ class Runs:
         self._work.start(worker)
 
     def _on_step(self, step: Any) -> None:
+        if self._task is not None and hasattr(step, "target"):
+            self.opened.emit(step.target, self._task)
         if self._task is None or not hasattr(step, "total"):
             return
         share = step.done / max(step.total, 1)

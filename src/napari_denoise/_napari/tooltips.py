@@ -37,10 +37,10 @@ DTYPE = (
     "a few counts a pixel choose float32."
 )
 RESULT = (
-    "A Zarr file for what does not fit into memory: the result is written plane by "
-    "plane and its layer reads only what is shown."
+    "A file for what does not fit into memory: the result is written plane by plane, "
+    "and its layer shows what is there already and reads only what is shown."
 )
-RESULT_FILE = "A new file; its name ends in .zarr."
+RESULT_FILE = "A new file; its name ends in .zarr, or in .tif."
 PREVIEW = (
     "Denoise what is in view, again whenever you change something. What you see is "
     "what a run makes of it."

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.axes import Layout
 from napari_denoise.batch.options import BatchOptions, digest
+from napari_denoise.batch.reader import OwnFormats, Reader
 from napari_denoise.batch.records import FileRecord
 from napari_denoise.batch.thumbnails import before_and_after
 from napari_denoise.denoising import denoise_steps
 from napari_denoise.errors import DenoiseError, FileError
-from napari_denoise.files import (
-    ImageTarget,
-    open_image,
-    read_mark,
-    series_names,
-)
+from napari_denoise.files import ImageTarget, open_image, read_mark
 from napari_denoise.files.whole import whole
 from napari_denoise.models import load_model
 from napari_denoise.noise import NoiseModel
@@ -30,10 +26,11 @@ if TYPE_CHECKING:
 
     from napari_denoise.batch.items import Item
     from napari_denoise.files import ImageFile
-    from napari_denoise.progress import NoiseMeasured, TileDone
+    from napari_denoise.progress import NoiseMeasured, OutputOpened, TileDone
 
-    RecordSteps = Generator[NoiseMeasured | TileDone, None, FileRecord]
-    FileSteps = Generator[NoiseMeasured | TileDone, None, tuple[FileRecord, ...]]
+    Step = NoiseMeasured | OutputOpened | TileDone
+    RecordSteps = Generator[Step, None, FileRecord]
+    FileSteps = Generator[Step, None, tuple[FileRecord, ...]]
 
 REPORT_FILES = "report_files"
 """Folder of thumbnails and records, below that of the results."""
@@ -54,12 +51,15 @@ class FileWork:
         Of all results.
     overwrite : bool
         Whether files that are no results of napari-denoise are replaced.
+    reader : Reader
+        Opens the files.
     """
 
     options: BatchOptions
     fingerprint: str
     folder: Path
     overwrite: bool = False
+    reader: Reader = field(default_factory=OwnFormats)
 
     def steps(
         self, item: Item, cancelled: Callable[[], bool] | None = None
@@ -75,7 +75,7 @@ class FileWork:
 
         Yields
         ------
-        NoiseMeasured, TileDone
+        OutputOpened, NoiseMeasured, TileDone
 
         Returns
         -------
@@ -89,7 +89,7 @@ class FileWork:
         """
         if item.trouble:
             raise FileError(item.trouble)
-        names = series_names(item.source)
+        names = self.reader.series_names(item.source)
         records = []
         for number in range(len(names)):
             target = item.target_of(number, len(names))
@@ -115,7 +115,7 @@ class FileWork:
         if self._stands(target, record.mark):
             return self._remembered(record) or self._look(record, item, target, {})
         target.parent.mkdir(parents=True, exist_ok=True)
-        with open_image(item.source, series) as image:
+        with self.reader.open_image(item.source, series) as image:
             out = ImageTarget(
                 target, image.info, overwrite=True, mark=record.mark, beside=True
             )
@@ -162,7 +162,7 @@ class FileWork:
         told = provenance or _provenance_beside(target)
         facts = {name: told[name] for name in KEPT_FACTS if name in told}
         with (
-            open_image(item.source, record.series) as noisy,
+            self.reader.open_image(item.source, record.series) as noisy,
             open_image(target) as result,
         ):
             layout = Layout(noisy.data.shape, told.get("axes") or noisy.axes)

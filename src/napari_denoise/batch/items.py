@@ -115,11 +115,10 @@ def find_items(
             "results, so that none of them is replaced."
         )
     patterns = [pattern] if isinstance(pattern, str) else list(pattern)
-    found = [
-        _item(source, path, target, form)
-        for path in _walk(source, target.resolve(), recursive=recursive)
-        if _fits(path, source, patterns, is_image)
-    ]
+    paths = find_paths(
+        source, target, patterns=patterns, recursive=recursive, is_image=is_image
+    )
+    found = [_item(source, path, target, form) for path in paths if path is not None]
     if not found:
         where = f"{source} or its folders" if recursive else str(source)
         raise OptionError(
@@ -127,6 +126,30 @@ def find_items(
             "right folder?"
         )
     return _marked(found)
+
+
+def find_paths(
+    source: Path,
+    target: Path,
+    *,
+    patterns: Sequence[str] = (ALL,),
+    recursive: bool = True,
+    is_image: Callable[[Path], bool] = is_image_path,
+) -> Iterator[Path | None]:
+    """Look through a folder, however large it is.
+
+    Parameters
+    ----------
+    source, target, patterns, recursive, is_image
+        As :func:`find_items` takes them.
+
+    Yields
+    ------
+    Path or None
+        None for a file that does not fit: so a search can be stopped at each.
+    """
+    for path in _walk(source, target.resolve(), recursive=recursive):
+        yield path if _fits(path, source, patterns, is_image) else None
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -155,7 +178,7 @@ def _walk(source: Path, target: Path, *, recursive: bool) -> Iterator[Path]:
 
 
 def _fits(
-    path: Path, source: Path, patterns: list[str], is_image: Callable[[Path], bool]
+    path: Path, source: Path, patterns: Sequence[str], is_image: Callable[[Path], bool]
 ) -> bool:
     name = path.relative_to(source).as_posix().lower()
     for pattern in patterns:

@@ -9,7 +9,6 @@ import numpy as np
 
 from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.errors import DenoiseError, NoiseError
-from napari_denoise.files import open_image
 from napari_denoise.files.whole import whole
 from napari_denoise.noise import NoiseModel, measure_windows, sample_windows
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_denoise.batch.items import Item
+    from napari_denoise.batch.reader import Reader
     from napari_denoise.noise import Window
 
 MOST_FILES = 16
@@ -25,7 +25,7 @@ NAME = "shared_noise.json"
 
 
 def shared_noise(
-    items: Sequence[Item], axes: str | None, kept: Path
+    items: Sequence[Item], axes: str | None, kept: Path, reader: Reader
 ) -> list[NoiseModel]:
     """Measure noise over many files, or remember what was measured before.
 
@@ -39,6 +39,8 @@ def shared_noise(
         As `denoise` takes them.
     kept : Path
         Folder where the models are kept for the next run.
+    reader : Reader
+        Opens the files.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def shared_noise(
     if known:
         return known
     step = max(1, len(items) // MOST_FILES)
-    models = _measure(items[::step][:MOST_FILES], axes)
+    models = _measure(items[::step][:MOST_FILES], axes, reader)
     kept.mkdir(parents=True, exist_ok=True)
     facts = {"axes": axes, "noise": [model.to_dict() for model in models]}
     with whole(path) as partial:
@@ -63,13 +65,15 @@ def shared_noise(
     return models
 
 
-def _measure(items: Sequence[Item], axes: str | None) -> list[NoiseModel]:
+def _measure(
+    items: Sequence[Item], axes: str | None, reader: Reader
+) -> list[NoiseModel]:
     """Pool windows of the same channel over files."""
     pooled: list[list[Window]] = []
     integer = True
     for item in items:
         try:
-            with open_image(item.source) as image:
+            with reader.open_image(item.source) as image:
                 shape = image.data.shape
                 layout = Layout(shape, resolve_axes(shape, axes, image.axes))
                 found = [

@@ -14,6 +14,7 @@ from napari_denoise.batch.file_work import REPORT_FILES, FileWork
 from napari_denoise.batch.items import ALL, find_items
 from napari_denoise.batch.options import SHARED, BatchOptions
 from napari_denoise.batch.pace import Pace
+from napari_denoise.batch.reader import OwnFormats
 from napari_denoise.batch.records import BatchReport, FileRecord
 from napari_denoise.batch.reporting import write_report
 from napari_denoise.batch.shared_noise import shared_noise
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from napari_denoise.batch.events import BatchSteps
     from napari_denoise.batch.items import Item
+    from napari_denoise.batch.reader import Reader
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ def batch_steps(
     pattern: str | Sequence[str] = ALL,
     recursive: bool = True,
     overwrite: bool = False,
+    reader: Reader | None = None,
     scheduler: Any = None,
     workers: int | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -93,6 +96,8 @@ def batch_steps(
         Whether folders below `source` are looked into.
     overwrite : bool
         Whether files in `target` that are no results of napari-denoise are replaced.
+    reader : Reader, optional
+        Opens the files; by default TIFF files and OME-Zarr folders are read.
     scheduler : str or Cluster, optional
         Has the files denoised by the workers of a Dask cluster: its address, or itself.
     workers : int, optional
@@ -125,15 +130,21 @@ def batch_steps(
     origin, folder = (
         path if alone else path.absolute() for path in (Path(source), Path(target))
     )
+    opener = reader or OwnFormats()
     items = find_items(
-        origin, folder, pattern=pattern, recursive=recursive, form=chosen.form
+        origin,
+        folder,
+        pattern=pattern,
+        recursive=recursive,
+        form=chosen.form,
+        is_image=opener.is_image,
     )
     yield FolderRead(len(items), sum(item.bytes for item in items))
     _make_folder(folder)
     if chosen.noise == SHARED:
-        models = shared_noise(items, chosen.axes, folder / REPORT_FILES)
+        models = shared_noise(items, chosen.axes, folder / REPORT_FILES, opener)
         chosen = replace(chosen, noise=models)
-    work = FileWork(chosen, chosen.fingerprint(loaded), folder, overwrite)
+    work = FileWork(chosen, chosen.fingerprint(loaded), folder, overwrite, opener)
     # Loaded once: by its name it would be read again for each file.
     work = replace(work, options=replace(chosen, model=loaded))
     records: list[FileRecord] = []
@@ -161,7 +172,7 @@ def file_steps(
 
     Yields
     ------
-    NoiseMeasured, TileDone
+    OutputOpened, NoiseMeasured, TileDone
 
     Returns
     -------

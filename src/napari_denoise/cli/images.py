@@ -137,7 +137,8 @@ def evaluate(
         from napari_denoise.quality import evaluate as compare
 
         with open_image(image) as judged, open_image(clean) as true:
-            metrics = compare(judged.data[...], true.data[...], affine=affine)
+            turned = _turned(judged.data[...], judged.axes, true.axes)
+            metrics = compare(turned, true.data[...], affine=affine)
         text = (
             f"PSNR {metrics.psnr:.2f} dB, SSIM {metrics.ssim:.4f}, "
             f"NRMSE {metrics.nrmse:.4f} (range {metrics.data_range:g})"
@@ -146,6 +147,13 @@ def evaluate(
         numbers = metrics.to_dict().items()
         report = {name: x if math.isfinite(x) else None for name, x in numbers}
         show_report(report, as_json, text)
+
+
+def _turned(pixels: Any, axes: str, wanted: str) -> Any:
+    """Bring axes into another order, where they are the same ones."""
+    if sorted(axes) != sorted(wanted) or len(set(axes)) < len(axes):
+        return pixels
+    return pixels.transpose([axes.index(axis) for axis in wanted])
 
 
 def _other_series(source: Path, series: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import warnings
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ STOPPED = 130
 @contextmanager
 def reporting(as_json: bool) -> Iterator[None]:
     """Turn what goes wrong into one line and exit code 2."""
+    # What it remarks on damaged files, our own sentences say.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

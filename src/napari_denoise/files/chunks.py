@@ -78,10 +78,11 @@ class Chunked:
 
     def _box(self, spans: Box) -> Box:
         """Widen the bounds to those of chunks, as far as that may be kept."""
-        sides = zip(spans, self._array.chunks, self.shape, strict=True)
-        box = [(b // c * c, min(-(-e // c) * c, n)) for (b, e), c, n in sides]
+        grid = zip(spans, self._array.chunks, self.shape, strict=True)
+        box = [(b // c * c, min(-(-e // c) * c, n)) for (b, e), c, n in grid]
         while self._size(box) > SLAB and box != spans:
-            gains = [_length(o) / max(_length(s), 1) for o, s in zip(box, spans)]
+            sides = zip(box, spans, strict=True)
+            gains = [_length(outer) / _length(inner) for outer, inner in sides]
             axis = int(np.argmax(gains))
             begin, end = spans[axis]
             half = begin + _length(box[axis]) // 2
@@ -89,7 +90,7 @@ class Chunked:
         return box
 
     def _size(self, box: Box) -> int:
-        return prod(_length(side) for side in box) * self.dtype.itemsize
+        return int(prod(_length(side) for side in box) * self.dtype.itemsize)
 
     def _read(self, box: Box) -> NDArray[Any]:
         region = tuple(slice(*side) for side in box)

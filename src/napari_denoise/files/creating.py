@@ -45,9 +45,10 @@ def create_image(
     ------
     array-like
         Takes planes by assignment, in any order and from any one thread, indexed by
-        the axes of the image. What is put into its `facts`, a dictionary that takes
-        JSON, is written too: into the attribute ``napari_denoise`` of an OME-Zarr, and
-        beside the file if the target asks for it.
+        the axes of the image; other threads may read those that are there. What is
+        put into its `facts`, a dictionary that takes JSON, is written too: into the
+        attribute ``napari_denoise`` of an OME-Zarr, and beside the file if the target
+        asks for it.
 
     Raises
     ------

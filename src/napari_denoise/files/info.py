@@ -51,6 +51,8 @@ class ImageInfo:
         Kind of file.
     native : mapping
         What only that flavour knows. It is kept if the result has the same one.
+    compressed : bool
+        Whether its pixels are; those of a result in a TIFF file are then, too.
     """
 
     name: str | None = None
@@ -60,6 +62,7 @@ class ImageInfo:
     channels: tuple[ChannelInfo, ...] = ()
     flavour: Flavour = "plain"
     native: Mapping[str, Any] = field(default_factory=dict)
+    compressed: bool = False
 
 
 @dataclass(frozen=True)

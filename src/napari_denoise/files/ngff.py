@@ -69,7 +69,6 @@ def describe_ngff(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
     axes: str,
-    name: str,
     level: str,
 ) -> dict[str, Any]:
     """Say it in the words of NGFF 0.5.
@@ -84,8 +83,6 @@ def describe_ngff(
         Of the pixels.
     axes : str
         Letters of TCSZYX, in this order.
-    name : str
-        Of an image that has none.
     level : str
         Name of its only resolution level.
 
@@ -103,7 +100,7 @@ def describe_ngff(
         "version": "0.5",
         "multiscales": [
             {
-                "name": info.name or name,
+                "name": info.name,
                 "axes": [_axis(axis, info.units.get(axis)) for axis in axes],
                 "datasets": [{"path": level, "coordinateTransformations": transforms}],
             }

@@ -108,7 +108,8 @@ def write_ome(
     _say_size(pixels, size, TYPES[dtype.name], axes)
     _say_spacing(pixels, info)
     _say_channels(pixels, info, size.get("C", 1), size.get("S", 1))
-    return b'<?xml version="1.0" encoding="UTF-8"?>' + ET.tostring(root, "utf-8")
+    xml: bytes = ET.tostring(root, "utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>' + xml
 
 
 def _parsed(xml: str) -> ET.Element | None:
@@ -245,8 +246,8 @@ def _say_channels(
     fits = all(int(e.get("SamplesPerPixel", 1)) == samples for e in former)
     if len(former) == count and fits:
         return
-    for channel in former:
-        pixels.remove(channel)
+    for unfit in former:
+        pixels.remove(unfit)
     told = info.channels if len(info.channels) == count else (ChannelInfo(),) * count
     for number, channel in enumerate(told):
         element = ET.Element(

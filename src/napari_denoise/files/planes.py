@@ -79,7 +79,8 @@ class PlaneArray:
         first, last = min(rows), max(rows)
         block = self._read(number, first, last + 1)
         kept = tuple(slice(p, p + 1) if isinstance(p, int) else p for p in inside)
-        target[...] = block[(np.asarray(rows) - first, *kept)]
+        # The block ends in the first row where they are asked for upwards.
+        target[...] = block[(slice(None, None, rows.step), *kept)]
 
 
 def full_index(index: Any, shape: tuple[int, ...]) -> tuple[int | slice, ...]:

@@ -1,4 +1,4 @@
-"""What TIFF files say besides pixels: plain ones, ImageJ's, OME's, Zeiss' LSM."""
+"""What TIFF files of all flavours say besides pixels."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.files.info import ChannelInfo, ImageInfo
+from napari_denoise.files.microscopes import lsm_info, stk_info
 from napari_denoise.files.ome_xml import read_ome
-from napari_denoise.files.units import short_unit
+from napari_denoise.files.units import METRES, converted, short_unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,6 @@ COUNTED = ("ImageJ", "axes", "images", "channels", "slices", "frames", "hypersta
 SHAPED = ("shape", "axes", "truncated")
 """The same in the description that tifffile writes."""
 TIFF_UNITS = {2: "in", 3: "cm"}
-LSM_AXES = {"X": "VoxelSizeX", "Y": "VoxelSizeY", "Z": "VoxelSizeZ"}
 
 
 def tiff_info(file: TiffFile, series: TiffPageSeries, image: int) -> ImageInfo:
@@ -50,7 +50,9 @@ def tiff_info(file: TiffFile, series: TiffPageSeries, image: int) -> ImageInfo:
         native = {k: v for k, v in entries.items() if k not in COUNTED}
         return _described(native, first, size, "imagej")
     if series.kind == "lsm":
-        return _lsm_info(file.lsm_metadata or {})
+        return lsm_info(file.lsm_metadata or {})
+    if series.kind == "stk":
+        return stk_info(file.stk_metadata or {}, series.axes)
     native = _shaped_entries(first.shaped_description)
     return _described(native, first, size, "plain")
 
@@ -67,7 +69,7 @@ def _described(
     native: dict[str, Any], page: Any, size: dict[str, int], flavour: Any
 ) -> ImageInfo:
     """Read ImageJ's words, which plain files may have too."""
-    spacing, units = _resolution(page, native)
+    spacing, units = _resolution(page, native, flavour)
     interval = _positive(native.get("finterval"))
     if interval:
         spacing["T"] = interval
@@ -102,14 +104,20 @@ def _resolution_tags(page: Any) -> dict[str, Any]:
 
 
 def _resolution(
-    page: Any, native: Mapping[str, Any]
+    page: Any, native: Mapping[str, Any], flavour: str
 ) -> tuple[dict[str, float], dict[str, str]]:
     tags = _resolution_tags(page)
-    unit = short_unit(native.get("unit"))
-    unit = unit or TIFF_UNITS.get(tags.get("resolutionunit", 1))
-    if unit is None:
+    tagged = TIFF_UNITS.get(tags.get("resolutionunit", 1))
+    unit = short_unit(native.get("unit")) or tagged
+    if unit not in METRES:
         return {}, {}
-    sizes = {axis: 1 / number for axis, number in zip("XY", tags.get("resolution", ()))}
+    # ImageJ's own unit is that of the fractions too, whatever the tag says.
+    per = unit if flavour == "imagej" or tagged is None else tagged
+    fractions = tags.get("resolution", ())
+    sizes = {
+        axis: converted(1 / fraction, per, unit)
+        for axis, fraction in zip("XY", fractions, strict=bool(fractions))
+    }
     depth = _positive(native.get("spacing"))
     sizes |= {"Z": depth} if depth else {}
     units = {axis: short_unit(native.get(f"{axis.lower()}unit")) for axis in sizes}
@@ -145,22 +153,6 @@ def _window(bounds: list[Any]) -> tuple[float, float] | None:
     if len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
         return None
     return float(bounds[0]), float(bounds[1])
-
-
-def _lsm_info(entries: Mapping[str, Any]) -> ImageInfo:
-    metres = {axis: _positive(entries.get(key)) for axis, key in LSM_AXES.items()}
-    spacing = {axis: 1e6 * size for axis, size in metres.items() if size}
-    units = dict.fromkeys(spacing, "µm")
-    interval = _positive(entries.get("TimeIntervall"))
-    if interval:
-        spacing["T"], units["T"] = interval, "s"
-    colours = entries.get("ChannelColors") or {}
-    shades = [f"{r:02X}{g:02X}{b:02X}" for r, g, b, *_ in colours.get("Colors", [])]
-    names = [str(name) for name in colours.get("ColorNames", [])]
-    channels = tuple(
-        ChannelInfo(name, shade) for name, shade in zip(names, shades, strict=False)
-    )
-    return ImageInfo(None, spacing, units, {}, channels)
 
 
 def _ratio(value: Any) -> float:

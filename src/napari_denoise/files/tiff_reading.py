@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from math import prod
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,12 @@ DAMAGED = (
     zlib.error,
 )
 """What readers run into, beside their own errors, when bytes of a file are wrong."""
+CODECS = (
+    "is compressed in a way{} that cannot be read here. More ways can with: "
+    "pip install “napari-denoise[codecs]”."
+)
 THUMBNAIL = "thumbnail"
+UNCOMPRESSED = 1
 
 
 @contextmanager
@@ -50,8 +56,10 @@ def open_tiff(path: Path, series: int) -> Iterator[ImageFile]:
             if not 0 <= series < len(images):
                 raise no_such_series(path, series, len(images))
             place, chosen = images[series]
+            _check_codecs(path, chosen.keyframe)
             _refuse_cut(path, file, chosen)
-            info = tiff_info(file, chosen, place)
+            compressed = chosen.keyframe.compression != UNCOMPRESSED
+            info = replace(tiff_info(file, chosen, place), compressed=compressed)
             data, notes = _pixels(path, file, chosen)
             image = ImageFile(path, data, chosen.axes, info, notes)
         yield image
@@ -97,13 +105,12 @@ def told_plainly(path: Path) -> Iterator[None]:
             f"{path} cannot be read as a TIFF image; it may be truncated or of another "
             f"kind: {error}."
         ) from error
+    except ImportError as error:
+        raise FileError(f"{path} {CODECS.format('')}") from error
     except ValueError as error:
-        advice = (
-            "Install it with: pip install “napari-denoise[codecs]”."
-            if "imagecodecs" in str(error)
-            else "It may be truncated."
-        )
-        raise FileError(f"{path} cannot be read: {error}. {advice}") from error
+        raise FileError(
+            f"{path} cannot be read: {error}. It may be damaged."
+        ) from error
 
 
 def _images(file: TiffFile) -> list[tuple[int, TiffPageSeries]]:
@@ -117,6 +124,19 @@ def _images(file: TiffFile) -> list[tuple[int, TiffPageSeries]]:
     if not found or found[0][1].dtype is None or not prod(found[0][1].shape):
         raise FileError(f"{file.filehandle.path} holds no image.")
     return found
+
+
+def _check_codecs(path: Path, page: Any) -> None:
+    """Refuse what cannot be decoded here, before any of it is read."""
+    from tifffile import TIFF
+
+    try:
+        TIFF.DECOMPRESSORS[page.compression]
+        if page.compression not in TIFF.IMAGE_COMPRESSIONS:
+            TIFF.UNPREDICTORS[page.predictor]
+    except KeyError as error:
+        name = getattr(page.compression, "name", page.compression)
+        raise FileError(f"{path} {CODECS.format(f' ({name})')}") from error
 
 
 def _refuse_cut(path: Path, file: TiffFile, series: TiffPageSeries) -> None:
@@ -134,7 +154,7 @@ def _refuse_cut(path: Path, file: TiffFile, series: TiffPageSeries) -> None:
 
 
 def _next_page(file: TiffFile) -> int:
-    """Where the page after the last one that is there would begin; 0 if there is none."""
+    """Where the page after the last one would begin; 0 if there is none."""
     tiff, handle = file.tiff, file.filehandle
     handle.seek(file.pages[len(file.pages) - 1].offset)
     (count,) = struct.unpack(tiff.tagnoformat, handle.read(tiff.tagnosize))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
 from contextlib import contextmanager
 from importlib.metadata import version
 from math import prod
@@ -17,6 +19,7 @@ from napari_denoise.errors import FileError
 from napari_denoise.files.imagej import fits_imagej, imagej_entries
 from napari_denoise.files.info import ImageInfo
 from napari_denoise.files.ome_xml import TYPES, write_ome
+from napari_denoise.files.tiff_compression import compress
 from napari_denoise.files.units import in_centimetres
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ SOFTWARE = "napari-denoise"
 TAG = re.compile(rf"{SOFTWARE} \S+ (.+)")
 OME_NAMES = (".ome.tif", ".ome.tiff")
 CENTIMETRE = 3
+UNABLE = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+"""Said by file systems that reserve nothing."""
+XML = "description"
 
 
 @contextmanager
@@ -67,26 +73,17 @@ def write_tiff(
     """
     import tifffile
 
+    _check_room(partial.parent, prod(shape) * dtype.itemsize)
     flavour = _flavour(target, shape, dtype, axes)
     options = _options(flavour, target, shape, dtype, axes)
     stored = dtype.newbyteorder("<")
-    planes = prod(size for axis, size in zip(axes, shape, strict=True) if axis in "TCZ")
-    said = len(options.get("description", b"")) + PAGE * planes
-    offset, _ = tifffile.imwrite(
-        partial,
-        shape=shape,
-        dtype=stored,
-        byteorder="<",
-        returnoffset=True,
-        bigtiff=flavour != "imagej" and prod(shape) * dtype.itemsize + said > CLASSIC,
-        software=" ".join([SOFTWARE, version(SOFTWARE), *filter(None, [target.mark])]),
-        **_samples(shape, axes),
-        **options,
-    )
+    made: Any = tifffile.imwrite(partial, dtype=stored, returnoffset=True, **options)
     with partial.open("r+b", buffering=0) as file:
-        reserve(file.fileno(), partial.stat().st_size)
+        reserve(file.fileno())
         first = min(axes.index("Y"), axes.index("X"))
-        yield TiffPixels(file, offset, shape, stored, first)
+        yield TiffPixels(file, made[0], shape, stored, first)
+    if target.info and target.info.compressed:
+        compress(partial, stored, **options)
 
 
 def tiff_mark(path: Path) -> str | None:
@@ -98,14 +95,28 @@ def tiff_mark(path: Path) -> str | None:
     return found[1] if found else None
 
 
-def reserve(file: int, size: int) -> None:
+def reserve(file: int) -> None:
     """Take a file's space on disk now, where the system can: better than half-way."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file, 0, size)
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(file, 0, os.fstat(file).st_size)
+    except OSError as error:
+        if error.errno not in UNABLE:
+            raise
+
+
+def _check_room(folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise FileError(
+            f"The result needs {size / 1e9:.1f} GB, but the disk of {folder} has only "
+            f"{free / 1e9:.1f} GB left: make room, or choose another folder."
+        )
 
 
 class TiffPixels:
-    """Takes planes of an image into a file, by their offset.
+    """Takes planes of an image into a file, by their offset, and gives them back.
 
     Parameters
     ----------
@@ -137,38 +148,65 @@ class TiffPixels:
         self._lock = Lock()
 
     def __setitem__(self, index: tuple[int | slice, ...], plane: NDArray[Any]) -> None:
-        leading: Any = index[: len(self._stack)]
-        inside = index[len(self._stack) :]
-        number = int(np.ravel_multi_index(leading, self._stack)) if self._stack else 0
-        size = prod(self._block) * self._stored.itemsize
-        offset = self._offset + number * size
+        offset, inside = self._locate(index)
         with self._lock:
             if all(part == slice(None) for part in inside):
                 self._write(offset, plane)
             else:
                 self._interleave(offset, inside, plane)
 
+    def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
+        offset, inside = self._locate(index)
+        plane = []
+        with self._lock:
+            for place, rows in self._blocks(offset):
+                block = self._block_at(place, rows)
+                plane.append(block[(slice(None), *inside[1:])])
+        return np.concatenate(plane)
+
+    def _locate(
+        self, index: tuple[int | slice, ...]
+    ) -> tuple[int, tuple[int | slice, ...]]:
+        """Say where a plane, or one among others, begins; and which one it is there."""
+        leading: Any = index[: len(self._stack)]
+        number = int(np.ravel_multi_index(leading, self._stack)) if self._stack else 0
+        size = prod(self._block) * self._stored.itemsize
+        return self._offset + number * size, index[len(self._stack) :]
+
+    def _blocks(self, offset: int) -> Iterator[tuple[int, int]]:
+        """Yield the offsets of some rows at a time, and how many they are."""
+        row = prod(self._block[1:]) * self._stored.itemsize
+        most = max(BLOCK // row, 1)
+        for first in range(0, self._block[0], most):
+            yield offset + first * row, min(most, self._block[0] - first)
+
+    def _block_at(self, offset: int, rows: int) -> NDArray[Any]:
+        block = np.empty((rows, *self._block[1:]), self._stored)
+        self._file.seek(offset)
+        self._read(block)
+        return block
+
     def _interleave(
         self, offset: int, inside: tuple[int | slice, ...], plane: NDArray[Any]
     ) -> None:
         """Put a plane among others that lie between its pixels, some rows at a time."""
-        row = prod(self._block[1:]) * self._stored.itemsize
-        rows = max(BLOCK // row, 1)
-        for first in range(0, self._block[0], rows):
-            count = min(rows, self._block[0] - first)
-            block = np.empty((count, *self._block[1:]), self._stored)
-            self._file.seek(offset + first * row)
-            read = memoryview(block).cast("B")
-            while len(read):
-                read = read[self._file.readinto(read) :]
-            block[(slice(None), *inside[1:])] = plane[first : first + count]
-            self._write(offset + first * row, block)
+        first = 0
+        for place, rows in self._blocks(offset):
+            block = self._block_at(place, rows)
+            block[(slice(None), *inside[1:])] = plane[first : first + rows]
+            self._write(place, block)
+            first += rows
 
     def _write(self, offset: int, pixels: NDArray[Any]) -> None:
         self._file.seek(offset)
-        left = memoryview(np.ascontiguousarray(pixels, self._stored)).cast("B")
+        left = np.ascontiguousarray(pixels, self._stored).reshape(-1).view(np.uint8)
+        while len(left):  # the system takes at most 2 GB at a time
+            left = left[self._file.write(left.data) :]
+
+    def _read(self, pixels: NDArray[Any]) -> None:
+        left = pixels.reshape(-1).view(np.uint8)
         while len(left):
-            left = left[self._file.write(left) :]
+            left = left[self._file.readinto(left.data) :]
 
 
 def _flavour(
@@ -205,23 +243,45 @@ def _options(
     dtype: np.dtype[Any],
     axes: str,
 ) -> dict[str, Any]:
+    planes = prod(size for axis, size in zip(axes, shape, strict=True) if axis in "TCZ")
+    said = _description(flavour, target, shape, dtype, axes)
+    size = prod(shape) * dtype.itemsize + PAGE * planes + len(said.get(XML, b""))
+    return {
+        "shape": shape,
+        "byteorder": "<",
+        "bigtiff": flavour != "imagej" and size > CLASSIC,
+        "software": " ".join(
+            [SOFTWARE, version(SOFTWARE), *filter(None, [target.mark])]
+        ),
+        **_samples(shape, axes),
+        **_resolution(target.info or ImageInfo(), flavour),
+        **said,
+    }
+
+
+def _description(
+    flavour: str,
+    target: ImageTarget,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    axes: str,
+) -> dict[str, Any]:
     info = target.info or ImageInfo()
-    options: dict[str, Any] = _resolution(info)
     if flavour == "ome":
         name = Path(target.path).name.partition(".")[0]
         xml = write_ome(info, shape, dtype, axes, name)
-        return {**options, "description": xml, "metadata": None, "ome": False}
+        return {XML: xml, "metadata": None, "ome": False}
     entries = {**imagej_entries(info), "axes": axes}
     if flavour == "imagej":
-        return {**options, "imagej": True, "metadata": entries}
+        return {"imagej": True, "metadata": entries}
     # Colour tables and ranges are ImageJ's own; numbers and words go anywhere.
     plain = {k: v for k, v in entries.items() if isinstance(v, str | int | float)}
-    return {**options, "ome": False, "metadata": plain}
+    return {"ome": False, "metadata": plain}
 
 
-def _resolution(info: ImageInfo) -> dict[str, Any]:
+def _resolution(info: ImageInfo, flavour: str) -> dict[str, Any]:
     """Say pixels per unit: in the source's own fractions, or else per centimetre."""
-    if "resolution" in info.native:
+    if "resolution" in info.native and info.flavour == flavour:
         return {key: info.native[key] for key in ("resolution", "resolutionunit")}
     if not {"X", "Y"} <= set(info.spacing) & set(info.units):
         return {}

@@ -94,4 +94,4 @@ def in_centimetres(length: float, unit: str) -> float:
 
 def converted(length: float, unit: str, wanted: str) -> float:
     """Express a length in another unit."""
-    return length * METRES[unit] / METRES[wanted]
+    return length if unit == wanted else length * METRES[unit] / METRES[wanted]

@@ -121,8 +121,8 @@ def _images(root: Any, path: Path) -> list[str]:
     if "0" in root and "multiscales" in metadata_of(root["0"]):
         return _numbered(root)
     raise FileError(
-        f"{path} holds no image: its metadata name none. Choose the folder of one "
-        "image, which has a zarr.json or .zattrs with “multiscales”."
+        f"{path} holds no OME-Zarr image: its metadata name none. Choose the folder of "
+        "one image, whose zarr.json or .zattrs tells its “multiscales”."
     )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from napari_denoise.errors import OptionError
 from napari_denoise.files.info import ImageInfo
@@ -14,7 +17,6 @@ from napari_denoise.files.zarr_reading import EXTRA, import_zarr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from napari_denoise.files.info import ImageTarget
@@ -101,11 +103,11 @@ def write_zarr(
     disk = axes_on_disk(axes)
     order = [axes.index(axis) for axis in disk]
     sides = tuple(shape[i] for i in order)
-    name = Path(target.path).name.removesuffix(".zarr").removesuffix(".ome")
     info = target.info or ImageInfo()
-    described = describe_ngff(info, sides, dtype, disk, name, LEVEL)
-    # The models check it: what they take is a valid image.
-    image = models.Image.model_validate(described).model_dump(exclude_none=True)
+    if info.name is None:
+        name = Path(target.path).name.removesuffix(".zarr").removesuffix(".ome")
+        info = replace(info, name=name)
+    image = _valid(models, describe_ngff(info, sides, dtype, disk, LEVEL))
     group = zarr.create_group(partial, zarr_format=3, attributes={"ome": image})
     array = group.create_array(
         LEVEL,
@@ -115,25 +117,71 @@ def write_zarr(
         dimension_names=[axis["name"] for axis in image["multiscales"][0]["axes"]],
         compressors=zarr.codecs.BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"),
     )
-    pixels = ZarrPixels(array, order)
+    pixels = ZarrPixels(array, order, axes.find("C"))
     yield pixels
+    info = pixels.with_windows(info)
+    group.attrs["ome"] = _valid(models, describe_ngff(info, sides, dtype, disk, LEVEL))
     facts = pixels.facts | ({MARK: target.mark} if target.mark else {})
     if facts:
         group.attrs[PROVENANCE] = facts
 
 
-class ZarrPixels:
-    """Takes planes by the axes of the image into an array of another order."""
+def _valid(models: Any, described: dict[str, Any]) -> dict[str, Any]:
+    """Check metadata: what the models take is a valid image."""
+    image = models.Image.model_validate(described)
+    told: dict[str, Any] = image.model_dump(exclude_none=True)
+    return told
 
-    def __init__(self, array: Any, order: list[int]) -> None:
+
+class ZarrPixels:
+    """Takes planes by the axes of the image into an array of another order.
+
+    Those that were written can be read, too, also while another one is written.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        On disk.
+    order : list of int
+        Which axis of the image each of its axes is.
+    channel : int
+        Which axis of the image is C; negative if it has none.
+    """
+
+    def __init__(self, array: Any, order: list[int], channel: int) -> None:
         self.facts: dict[str, Any] = {}
         self._array = array
         self._order = order
+        self._channel = channel
+        self._ranges: dict[int, tuple[float, float]] = {}
 
     def __setitem__(self, index: tuple[int | slice, ...], plane: NDArray[Any]) -> None:
-        sides = [i for i in self._order if isinstance(index[i], slice)]
-        turned = plane if sides == sorted(sides) else plane.T
+        turned = plane.T if self._turns(index) else plane
         self._array[tuple(index[i] for i in self._order)] = turned
+        channel: Any = index[self._channel] if self._channel >= 0 else 0
+        low, high = self._ranges.get(channel, (np.inf, -np.inf))
+        finite = plane[np.isfinite(plane)] if plane.dtype.kind == "f" else plane
+        if finite.size:
+            low, high = min(low, finite.min()), max(high, finite.max())
+            self._ranges[channel] = float(low), float(high)
+
+    def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
+        plane: NDArray[Any] = self._array[tuple(index[i] for i in self._order)]
+        return plane.T if self._turns(index) else plane
+
+    def _turns(self, index: tuple[int | slice, ...]) -> bool:
+        sides = [i for i in self._order if isinstance(index[i], slice)]
+        return sides != sorted(sides)
+
+    def with_windows(self, info: ImageInfo) -> ImageInfo:
+        """Have channels that nobody gave a window show all their counts."""
+        channels = tuple(
+            channel
+            if channel.window or number not in self._ranges
+            else replace(channel, window=self._ranges[number])
+            for number, channel in enumerate(info.channels)
+        )
+        return replace(info, channels=channels)
 
 
 def zarr_mark(path: Path) -> str | None:

@@ -8,13 +8,15 @@ from typing import Any
 
 from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.errors import FileError, PairsError
+from napari_denoise.files import is_image_path
+from napari_denoise.files.opening import KNOWN
 from napari_denoise.sources import read_source
 from napari_denoise.training.name_matching import (
     in_natural_order,
     match_names,
     stem_of,
 )
-from napari_denoise.training.opening import KNOWN, is_image, open_image
+from napari_denoise.training.opening import open_image
 
 NAMED = 5
 """So many files are named where some are left out."""
@@ -191,7 +193,8 @@ def _left_out(names: tuple[str, ...], missing: str) -> str:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    names = in_natural_order(p.name for p in folder.iterdir() if is_image(p))
+    images = filter(is_image_path, folder.iterdir())
+    names = in_natural_order(path.name for path in images)
     if not names:
         raise FileError(f"The folder {folder} holds no images: {KNOWN}.")
     return {name: folder / name for name in names}

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, ComboBox, Container, FloatSpinBox
 from psygnal import Signal
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt
 
+from napari_denoise._napari.labels import align_labels
 from napari_denoise._napari.messages import text_label
 from napari_denoise._napari.offered_models import NEWS, choose_anew
 from napari_denoise._napari.tuning import tooltips
@@ -81,11 +82,7 @@ class TuningForm(Container):  # type: ignore[type-arg]
         self._on_model()
         self._show_length()
         self._show_advanced()
-        # The window's theme has a font of its own: labels are measured in there.
-        self._aligning = QTimer(self.native)  # ends with it
-        self._aligning.setSingleShot(True)
-        self._aligning.timeout.connect(self._align)
-        self._aligning.start()
+        align_labels(self)
 
     def reset_choices(self, *_: Any) -> None:
         """Follow the layer list."""
@@ -214,15 +211,6 @@ class TuningForm(Container):  # type: ignore[type-arg]
             has_clean=self.data.has_clean,
             is_alone=self.data.is_alone,
         )
-
-    def _align(self) -> None:
-        rows = [row for row in (w._labeled_widget() for w in self) if row is not None]
-        labels = [row[0].native for row in rows]
-        for label in labels:
-            label.ensurePolished()
-        widest = max(label.sizeHint().width() for label in labels)
-        for row in rows:
-            row.label_width = widest
 
     def _leave(self) -> None:
         NEWS.changed.disconnect(self.refresh_models)

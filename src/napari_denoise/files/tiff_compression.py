@@ -1,0 +1,42 @@
+"""TIFF files made smaller once they are complete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+
+
+def compress(path: Path, dtype: np.dtype[Any], **options: Any) -> None:
+    """Write a TIFF file again, page by page and without loss, in its own place.
+
+    Planes are written in any order at first, which compressed ones cannot be.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, uncompressed.
+    dtype : numpy.dtype
+        Of its pixels.
+    **options
+        With which :func:`tifffile.imwrite` made it.
+    """
+    import tifffile
+
+    smaller = path.with_name(f"{path.name}z")
+    try:
+        with tifffile.TiffFile(path) as file:
+            tifffile.imwrite(
+                smaller,
+                (page.asarray() for page in file.pages),
+                dtype=dtype,
+                compression="zlib",
+                predictor=dtype.kind in "iu",  # others need the extra codecs
+                **options,
+            )
+        smaller.replace(path)
+    finally:
+        smaller.unlink(missing_ok=True)
