@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from napari_denoise._napari.layers import denoise_layer
     from napari_denoise._napari.measuring.regions import background_region
     from napari_denoise.batch import BatchReport, batch_steps, denoise_folder
+    from napari_denoise.cluster import denoise_on_cluster, denoise_on_cluster_steps
     from napari_denoise.denoising import denoise, denoise_steps
     from napari_denoise.errors import DenoiseError
     from napari_denoise.models import (
@@ -53,6 +54,8 @@ __all__ = [
     "denoise",
     "denoise_folder",
     "denoise_layer",
+    "denoise_on_cluster",
+    "denoise_on_cluster_steps",
     "denoise_steps",
     "estimate_noise",
     "evaluate",
@@ -85,6 +88,8 @@ _HOMES = {
     "denoise": "denoising",
     "denoise_folder": "batch",
     "denoise_layer": "_napari.layers",
+    "denoise_on_cluster": "cluster",
+    "denoise_on_cluster_steps": "cluster",
     "denoise_steps": "denoising",
     "estimate_noise": "noise",
     "evaluate": "quality",

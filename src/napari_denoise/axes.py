@@ -168,13 +168,29 @@ class Layout:
         list of list of tuple
             One line of planes for each position along the other of the two.
         """
-        across = "T" if along == "Z" else "Z"
+        across = self.size("T" if along == "Z" else "Z")
+        return [self.line(channel, along, other) for other in range(across)]
+
+    def line(self, channel: dict[str, int], along: str, other: int) -> list[Index]:
+        """Index the planes of one such line.
+
+        Parameters
+        ----------
+        channel : dict
+            One of `channels` or `copied`.
+        along : str
+            ``"Z"`` or ``"T"``.
+        other : int
+            Position along the other of the two.
+
+        Returns
+        -------
+        list of tuple
+        """
+        place = {**channel, ("T" if along == "Z" else "Z"): other}
         return [
-            [
-                self._index({**channel, across: other, along: position})
-                for position in range(self.size(along))
-            ]
-            for other in range(self.size(across))
+            self._index({**place, along: position})
+            for position in range(self.size(along))
         ]
 
     def read(self, array: Any, index: Index) -> NDArray[Any]:

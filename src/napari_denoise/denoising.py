@@ -116,14 +116,14 @@ def denoise(
         out=out,
     )
     result = run_to_end(steps)
-    remarks = _remarks(result.noise)
+    remarks = noise_remarks(result.noise)
     for warning in result.warnings:
         if warning not in remarks:
             warnings.warn(warning, DenoiseWarning, stacklevel=2)
     return result.data
 
 
-def _remarks(models: tuple[NoiseModel, ...]) -> list[str]:
+def noise_remarks(models: tuple[NoiseModel, ...]) -> list[str]:
     """Collect what the noise measurement says, by channel where there are several."""
     several = len(models) > 1
     return [
@@ -229,14 +229,14 @@ def denoise_steps(
             yield OutputOpened(target)
         scalings = yield from measure_channels(source, layout, noise, stop)
         treatments = treatments or treat(
-            _settle(source, layout, models, device, scalings, stop)
+            settle_forms(source, layout, models, device, scalings, stop)
         )
         portions = all_portions(layout, scalings, treatments)
         yield from job.run(portions, target)
         found = tuple(s.noise for s in scalings if s.noise is not None)
         engines = [remark for way in treatments for remark in way.engine.warnings]
         counted = job.tally.remarks(scalings, job.dtype)
-        told = [*remarks, *counted, *engines, *_remarks(found)]
+        told = [*remarks, *counted, *engines, *noise_remarks(found)]
         provenance = describe_run(
             source,
             layout.axes,
@@ -251,7 +251,7 @@ def denoise_steps(
     return Denoised(data, found, tuple(provenance["warnings"]), provenance)
 
 
-def _settle(
+def settle_forms(
     source: Source,
     layout: Layout,
     models: list[Model],

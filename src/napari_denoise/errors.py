@@ -57,5 +57,13 @@ class FileError(DenoiseError, OSError):
     """A file cannot be read or written."""
 
 
+class ClusterError(DenoiseError):
+    """Other machines, or their workers, cannot do the work."""
+
+
+class WorkerLost(ClusterError):
+    """One piece of work took several workers with it."""
+
+
 class Cancelled(DenoiseError):
     """The user asked to stop; nothing was changed."""

@@ -48,7 +48,36 @@ def describe_run(
     dict
         Takes JSON.
     """
-    ways = [_describe(treatment) for treatment in treatments]
+    ways = [describe_treatment(treatment) for treatment in treatments]
+    return describe_ways(
+        source, axes, ways, request, scalings, warnings, seconds=seconds
+    )
+
+
+def describe_ways(
+    source: Source,
+    axes: str,
+    ways: list[dict[str, Any]],
+    request: dict[str, Any],
+    scalings: list[Scaling],
+    warnings: tuple[str, ...],
+    *,
+    seconds: float,
+) -> dict[str, Any]:
+    """Describe a run whose treatments were described where it ran.
+
+    Parameters
+    ----------
+    source, axes, request, scalings, warnings, seconds
+        As :func:`describe_run` takes them.
+    ways : list of dict
+        As :func:`describe_treatment` gives them, one per channel.
+
+    Returns
+    -------
+    dict
+        Takes JSON.
+    """
     first = next((way for way in ways if way["tile"]), ways[0])
     strengths = [way["strength"] for way in ways]
     used = {
@@ -64,7 +93,7 @@ def describe_run(
         "axes": axes,
         "shape": list(source.data.shape),
         "dtype": source.dtype.name,
-        "options": {**request, **used, "noise": _plain(request["noise"])},
+        "options": {**request, **used, "noise": plain_noise(request["noise"])},
         "noise": [s.noise.to_dict() for s in scalings if s.noise is not None],
         "ranges": [
             {"shift": s.shift, "scale": s.scale, "sigma": s.sigma} for s in scalings
@@ -84,7 +113,8 @@ def _in_common(values: list[Any]) -> Any:
     return values[0] if len(set(values)) == 1 else None
 
 
-def _describe(treatment: Treatment) -> dict[str, Any]:
+def describe_treatment(treatment: Treatment) -> dict[str, Any]:
+    """Describe how a channel was treated, in plain data that takes JSON."""
     engine: Any = treatment.engine
     workload = getattr(engine, "workload", None)
     path = getattr(engine.model, "path", None)
@@ -99,9 +129,10 @@ def _describe(treatment: Treatment) -> dict[str, Any]:
     }
 
 
-def _plain(noise: Any) -> Any:
+def plain_noise(noise: Any) -> Any:
+    """Tell the option `noise` in plain data that takes JSON."""
     if isinstance(noise, NoiseModel | Measure):
         return noise.to_dict()
     if isinstance(noise, list | tuple):
-        return [_plain(model) for model in noise]
+        return [plain_noise(model) for model in noise]
     return noise if isinstance(noise, str) else float(noise)

@@ -110,7 +110,7 @@ class BatchOptions:
             for field in fields(self)
             if field.name not in WITHOUT_EFFECT
         }
-        return digest({**told, "weights": _weights(model)})
+        return digest({**told, "weights": weights_of(model)})
 
 
 def digest(facts: Mapping[str, Any]) -> str:
@@ -125,7 +125,7 @@ def _one_of(name: str, value: Any, choices: tuple[str, ...]) -> None:
         raise OptionError(f"{name}={value!r} does not work: choose one of {listed}.")
 
 
-def _weights(model: Model) -> str:
+def weights_of(model: Model) -> str:
     """Name a model by what it computes: a file may be another one by and by."""
     network = getattr(model, "network", None)
     if network is None:

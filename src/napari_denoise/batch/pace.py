@@ -49,16 +49,18 @@ class Pace:
         left = seconds / worked * (self._total - passed) if worked else None
         return passed / self._total, left
 
-    def finish(self, *, done: bool) -> None:
+    def finish(self, *, done: bool, number: int | None = None) -> None:
         """Go on to the next file.
 
         Parameters
         ----------
         done : bool
             Whether this one was denoised; else it was skipped or failed.
+        number : int, optional
+            Of this one, where several are worked on at once and end in any order.
         """
         now = time.perf_counter()
-        size = self._sizes[self._next]
+        size = self._sizes[self._next if number is None else number]
         self._passed += size
         if done:
             self._worked += size

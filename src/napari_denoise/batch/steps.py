@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,8 @@ def batch_steps(
     recursive: bool = True,
     overwrite: bool = False,
     reader: Reader | None = None,
+    scheduler: Any = None,
+    workers: int | None = None,
     cancelled: Callable[[], bool] | None = None,
     **options: Any,
 ) -> BatchSteps:
@@ -95,6 +98,10 @@ def batch_steps(
         Whether files in `target` that are no results of napari-denoise are replaced.
     reader : Reader, optional
         Opens the files; by default TIFF files and OME-Zarr folders are read.
+    scheduler : str or Cluster, optional
+        Has the files denoised by the workers of a Dask cluster: its address, or itself.
+    workers : int, optional
+        Has them denoised by so many processes of this machine.
     cancelled : callable, optional
         Looked at before each layer of the network; when it returns true, `Cancelled`
         is raised. What was done before is kept, and reported.
@@ -116,11 +123,16 @@ def batch_steps(
         If the folder, the model or an option does not work; never for a single file.
     """
     began = time.perf_counter()
+    alone = scheduler is None and workers is None
     chosen = _options(model, options)
-    loaded = chosen.check()
-    folder, opener = Path(target), reader or OwnFormats()
+    # Workers have devices of their own, and may stand in another folder.
+    loaded = (chosen if alone else replace(chosen, device="auto")).check()
+    origin, folder = (
+        path if alone else path.absolute() for path in (Path(source), Path(target))
+    )
+    opener = reader or OwnFormats()
     items = find_items(
-        Path(source),
+        origin,
         folder,
         pattern=pattern,
         recursive=recursive,
@@ -136,10 +148,11 @@ def batch_steps(
     # Loaded once: by its name it would be read again for each file.
     work = replace(work, options=replace(chosen, model=loaded))
     records: list[FileRecord] = []
-    try:
-        yield from _each(work, items, records, cancelled)
-    finally:
-        table, page = write_report(folder, records, chosen)
+    with nullcontext(_each) if alone else _away(work, origin, scheduler, workers) as go:
+        try:
+            yield from go(work, items, records, cancelled)
+        finally:
+            table, page = write_report(folder, records, chosen)
     return BatchReport(tuple(records), time.perf_counter() - began, table, page)
 
 
@@ -208,6 +221,13 @@ def _make_folder(folder: Path) -> None:
             f"The folder {folder} for the results cannot be made: "
             f"{error.strerror or error}."
         ) from error
+
+
+def _away(work: FileWork, source: Path, scheduler: Any, workers: int | None) -> Any:
+    """Have other processes do what `_each` does."""
+    from napari_denoise.cluster.folder import crew_for_files
+
+    return crew_for_files(work, source, scheduler, workers)
 
 
 def _each(

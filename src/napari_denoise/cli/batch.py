@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from napari_denoise.arguments import parse_noise, parse_tile
-from napari_denoise.cli.options import AsJson, Axes
-from napari_denoise.cli.reporting import STOPPED, reporting, show_report
+from napari_denoise.cli.options import AsJson, Axes, Scheduler, Workers
+from napari_denoise.cli.reporting import reporting, show_report, stoppable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from napari_denoise.batch import BatchReport
 
 SOME_FAILED = 1
@@ -57,6 +54,8 @@ def batch(
     overwrite: Annotated[
         bool, typer.Option(help="replace files in TARGET that are no results")
     ] = False,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Denoise a folder of images into another one that mirrors it.
@@ -65,7 +64,7 @@ def batch(
     command does what is missing, and what was changed. The report is written to
     report.html and report.csv.
     """
-    with reporting(as_json), _stoppable():
+    with reporting(as_json), stoppable():
         report = _run(
             source,
             target,
@@ -82,6 +81,8 @@ def batch(
             form=form,
             assess=assess,
             overwrite=overwrite,
+            scheduler=scheduler,
+            workers=workers,
         )
         show_report(report.to_dict(), as_json, _text(report))
     if report.failed:
@@ -114,13 +115,3 @@ def _text(report: BatchReport) -> str:
 
     failed = [f"{record.file}: {record.error}" for record in report.failed]
     return "\n".join([*failed, summarise(report.records), f"See {report.page}."])
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Say after Ctrl+C how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo("Stopped. The same command does what is missing.", err=True)
-        sys.exit(STOPPED)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from napari_denoise.arguments import parse_noise, parse_tile
-from napari_denoise.cli.options import AsJson, Axes, ImagePath, Series, chosen_axes
-from napari_denoise.cli.reporting import reporting, show_report
+from napari_denoise.cli.options import (
+    AsJson,
+    Axes,
+    ImagePath,
+    Scheduler,
+    Series,
+    Workers,
+    chosen_axes,
+)
+from napari_denoise.cli.reporting import reporting, show_report, stoppable
 from napari_denoise.errors import FileError
+
+if TYPE_CHECKING:
+    from napari_denoise.files import ImageTarget
+    from napari_denoise.progress import Denoised, Progress
+    from napari_denoise.sources import Source
 
 NAMED = 5
 """So many other series are named."""
@@ -35,10 +48,16 @@ def denoise(
     ] = None,
     overwrite: Annotated[bool, typer.Option(help="replace OUT if it exists")] = False,
     series: Series = 0,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Denoise an image plane by plane; axes, calibration and channels are kept."""
-    with reporting(as_json):
+    """Denoise an image plane by plane; axes, calibration and channels are kept.
+
+    On a Dask cluster (--scheduler) or in several processes (--workers) OUT is a .zarr;
+    after a stop or a kill the same command goes on.
+    """
+    with reporting(as_json), stoppable():
         from napari_denoise.files import ImageTarget, open_image
         from napari_denoise.files.creating import check_target, facts_path
         from napari_denoise.sources import Source
@@ -51,9 +70,13 @@ def denoise(
         check_target(target, overwrite=overwrite)
         with open_image(source, series) as image:
             letters = chosen_axes(image.data.shape, axes, image.axes)
-            result = _run(
+            out = ImageTarget(target, image.info, overwrite=overwrite, beside=True)
+            away = {"scheduler": scheduler, "workers": workers, "series": series}
+            steps = _steps(
                 Source(image.data, letters, str(source)),
-                model,
+                out,
+                away,
+                model=model,
                 axes=letters,
                 noise=parse_noise(noise),
                 strength=strength,
@@ -61,16 +84,16 @@ def denoise(
                 device=device,
                 tile=parse_tile(tile),
                 dtype=dtype,
-                out=ImageTarget(target, image.info, overwrite=overwrite, beside=True),
             )
+            result = _run(steps)
         told = [*image.notes, *_other_series(source, series), *result.warnings]
         for warning in told:
             typer.echo(f"Note: {warning}", err=True)
         facts = result.provenance
         report: dict[str, Any] = {"input": str(source), "output": str(target)}
         report |= {name: facts[name] for name in REPORTED}
-        pixels = facts["options"]["dtype"] or facts["dtype"]
-        report |= {"dtype": pixels, "warnings": told}
+        kind = facts["options"]["dtype"] or facts["dtype"]
+        report |= {"dtype": kind, "warnings": told}
         along = facts["options"]["neighbours"]
         looked = f", neighbours along {along}" if along != "none" else ""
         text = f"Wrote {target} in {facts['seconds']:.1f} s: {facts['model']}{looked}."
@@ -143,11 +166,24 @@ def _other_series(source: Path, series: int) -> list[str]:
     ]
 
 
-def _run(image: Any, model: str, **options: Any) -> Any:
+def _steps(
+    source: Source, out: ImageTarget, away: dict[str, Any], **options: Any
+) -> Progress:
+    """Choose who does the work: this process, or those of a cluster."""
+    if away["scheduler"] is None and away["workers"] is None:
+        from napari_denoise.denoising import denoise_steps
+
+        return denoise_steps(source, out=out, **options)
+    from napari_denoise.cluster import denoise_on_cluster_steps
+
+    return denoise_on_cluster_steps(str(source.name), out, **away, **options)
+
+
+def _run(steps: Progress) -> Denoised:
     """Drive the steps under a progress bar."""
     from tqdm import tqdm
 
-    from napari_denoise.denoising import TileDone, denoise_steps, run_to_end
+    from napari_denoise.progress import TileDone, run_to_end
 
     with tqdm(unit="px", unit_scale=True, disable=None, leave=False) as bar:
 
@@ -156,7 +192,7 @@ def _run(image: Any, model: str, **options: Any) -> Any:
                 bar.total = step.total
                 bar.update(max(step.done - bar.n, 0))
 
-        return run_to_end(denoise_steps(image, model, **options), show)
+        return run_to_end(steps, show)
 
 
 def _describe(model: Any) -> str:

@@ -14,6 +14,13 @@ Axes = Annotated[
 Series = Annotated[
     int, typer.Option(help="number of the image in a file of several", min=0)
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="address of a Dask cluster that does the work: tcp://HOST:8786"),
+]
+Workers = Annotated[
+    int | None, typer.Option(help="so many processes of this machine do it", min=1)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 
 

@@ -35,6 +35,16 @@ def reporting(as_json: bool) -> Iterator[None]:
         sys.exit(BAD_INPUT)
 
 
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Say after Ctrl+C how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("Stopped. The same command does what is missing.", err=True)
+        sys.exit(STOPPED)
+
+
 def complain(kind: str, message: str, *, as_json: bool) -> None:
     """Say what went wrong."""
     if as_json:

@@ -29,10 +29,16 @@ class Chunked:
     ----------
     array : zarr.Array
         Only read.
+
+    Attributes
+    ----------
+    chunks : tuple of int
+        Sides of a chunk.
     """
 
     def __init__(self, array: Any) -> None:
         self.shape = tuple(int(side) for side in array.shape)
+        self.chunks = tuple(int(side) for side in array.chunks)
         self.dtype = np.dtype(array.dtype).newbyteorder("=")
         self._array = array
         self._lock = Lock()

@@ -70,7 +70,7 @@ def create_image(
         with _told_plainly(path):
             made.close()
             if target.beside:
-                _write_beside(path, pixels.facts)
+                write_beside(path, pixels.facts)
 
 
 def check_target(path: Path, *, overwrite: bool = False) -> None:
@@ -139,7 +139,8 @@ def facts_path(path: str | Path) -> Path:
     return Path(f"{path}.json")
 
 
-def _write_beside(path: Path, facts: dict[str, Any]) -> None:
+def write_beside(path: Path, facts: dict[str, Any]) -> None:
+    """Write how an image came about to ``NAME.json``."""
     with whole(facts_path(path)) as partial:
         partial.write_text(json.dumps(facts, indent=2), encoding="utf-8")
 

@@ -54,7 +54,7 @@ def whole(path: Path) -> Iterator[Path]:
     try:
         yield partial
         try:
-            _name(partial, path)
+            give_name(partial, path)
         except OSError as error:
             raise FileError(
                 f"{path} cannot be written: {error.strerror or error}."
@@ -111,7 +111,19 @@ def _is_left(partial: Path) -> bool:
     return not psutil.pid_exists(int(process))
 
 
-def _name(partial: Path, path: Path) -> None:
+def give_name(partial: Path, path: Path) -> None:
+    """Name what is complete; what has that name is replaced, and removed last of all.
+
+    Parameters
+    ----------
+    partial, path : Path
+        Of the file or folder, in the same folder or on the same disk.
+
+    Raises
+    ------
+    OSError
+        If it cannot get its name; both stay as they were.
+    """
     if not path.is_dir() and not partial.is_dir():
         partial.replace(path)
         return
