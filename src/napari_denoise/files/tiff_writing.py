@@ -159,7 +159,9 @@ class TiffPixels:
         offset, inside = self._locate(index)
         cut = slice(None), *inside[1:]
         with self._lock:
-            return np.concatenate([self._block_at(*b)[cut] for b in self._blocks(offset)])
+            return np.concatenate(
+                [self._block_at(*b)[cut] for b in self._blocks(offset)]
+            )
 
     def _locate(
         self, index: tuple[int | slice, ...]
