@@ -111,7 +111,7 @@ def _knock(address: str, patience: float) -> None:
 
     `ValueError`, where the address is none: a client would not get rid of itself.
     """
-    from distributed.comm import get_address_host_port, parse_address
+    from distributed.comm.addressing import get_address_host_port, parse_address
     from distributed.comm.registry import get_backend
 
     scheme, _ = parse_address(address)

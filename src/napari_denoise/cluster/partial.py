@@ -238,7 +238,8 @@ def open_pixels(path: Path, axes: str) -> ZarrPixels:
     """
     zarr, _ = require_zarr()
     order = [axes.index(axis) for axis in axes_on_disk(axes)]
-    return ZarrPixels(zarr.open_array(path / LEVEL, mode="r+"), order)
+    array = zarr.open_array(path / LEVEL, mode="r+")
+    return ZarrPixels(array, order, axes.find("C"))
 
 
 @contextmanager
