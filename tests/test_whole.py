@@ -69,7 +69,7 @@ def test_what_killed_runs_left_is_removed_and_nothing_else(tmp_path):
     assert {entry.name for entry in tmp_path.iterdir()} == {*other, "a"}
 
 
-@pytest.mark.parametrize("name", ["a", ".a.part"])
+@pytest.mark.parametrize("name", ["a", ".a.part-host-1-0123abcd"])
 def test_the_name_is_free_at_once_and_the_files_go_in_the_end(name, tmp_path):
     folder = tmp_path / name
     fill(folder, 3000)
