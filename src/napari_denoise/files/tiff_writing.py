@@ -33,8 +33,7 @@ CLASSIC = 2**32 - 2**25
 """Larger TIFF files need 64-bit offsets."""
 PAGE = 512
 """Bytes that describe a page, at most."""
-BLOCK = 2**25
-"""Bytes that are read and written at once where planes are interleaved."""
+BLOCK = 2**25  # bytes that are read and written at once where planes are interleaved
 SOFTWARE = "napari-denoise"
 TAG = re.compile(rf"{SOFTWARE} \S+ (.+)")
 OME_NAMES = (".ome.tif", ".ome.tiff")
@@ -159,9 +158,8 @@ class TiffPixels:
         offset, inside = self._locate(index)
         cut = slice(None), *inside[1:]
         with self._lock:
-            return np.concatenate(
-                [self._block_at(*b)[cut] for b in self._blocks(offset)]
-            )
+            rows = [self._block_at(*block)[cut] for block in self._blocks(offset)]
+        return np.concatenate(rows)
 
     def _locate(
         self, index: tuple[int | slice, ...]
