@@ -73,10 +73,10 @@ def test_the_same_as_on_one_machine(raw: Path, tmp_path: Path, scheduler: str) -
 
 
 def test_begun_on_a_cluster_and_resumed_alone_and_back(
-    raw: Path, tmp_path: Path, scheduler: str
+    raw: Path, tmp_path: Path, client: Client, scheduler: str
 ) -> None:
-    out = tmp_path / "out"
-    assert denoise_folder(raw, out, "tikhonov", scheduler=scheduler).done == 3
+    out, cluster = tmp_path / "out", client.cluster
+    assert denoise_folder(raw, out, "tikhonov", scheduler=cluster).done == 3
     assert denoise_folder(raw, out, "tikhonov").skipped == 3
     (out / "a.tif").unlink()
     report = denoise_folder(raw, out, "tikhonov", scheduler=scheduler)

@@ -70,6 +70,9 @@ def test_the_same_as_on_one_machine(
     assert steps[-1] == TileDone(PLANES * 64 * 64, PLANES * 64 * 64, 0.0)
     written = json.loads((out / "zarr.json").read_text())["attributes"]
     assert written["napari_denoise"] == run.provenance
+    one = json.loads((tmp_path / "one.zarr" / "zarr.json").read_text())["attributes"]
+    one["ome"]["multiscales"][0]["name"] = "out"
+    assert written["ome"] == one["ome"]
     assert names(tmp_path) == ["one.zarr", "out.zarr"]
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.axes import Layout
-from napari_denoise.cluster.partial import open_pixels
 from napari_denoise.cluster.workers import clean_up, device_here, unwanted
 from napari_denoise.files import open_image
+from napari_denoise.files.zarr_writing import open_pixels
 from napari_denoise.job import Job
 from napari_denoise.portions import Treated
 from napari_denoise.progress import run_to_end
@@ -36,6 +36,8 @@ class BlockDone:
     ----------
     tally : Tally
         Sums over its planes.
+    ranges : dict of int to (float, float)
+        Lowest and highest count of each channel in the result.
     ways : dict of int to dict
         How each of its channels was treated, by number, as `describe_treatment` says.
     warnings : tuple of str
@@ -43,6 +45,7 @@ class BlockDone:
     """
 
     tally: Tally
+    ranges: dict[int, tuple[float, float]]
     ways: dict[int, dict[str, Any]]
     warnings: tuple[str, ...] = ()
 
@@ -130,6 +133,7 @@ class BlockWork:
         engines = {id(way.engine): way.engine for way in treatments.values()}.values()
         return BlockDone(
             job.tally,
+            target.ranges,
             {number: describe_treatment(way) for number, way in treatments.items()},
             tuple(remark for engine in engines for remark in engine.warnings),
         )

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from contextlib import ExitStack, contextmanager
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.errors import ClusterError, OptionError
@@ -23,6 +24,8 @@ PATIENCE = 60.0
 """Seconds that a scheduler and its first worker may take to answer."""
 ANSWER = 10.0
 """Seconds after which a machine that does not even refuse is taken to be absent."""
+RECOUNT = 2.0
+"""Seconds after which it is looked whether a worker has to be started again."""
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Where numerical libraries look how many threads they may use."""
 
@@ -146,8 +149,26 @@ def _processes(count: Any) -> Iterator[LocalCluster]:
             "to do so below “if __name__ == '__main__':”, because each worker imports "
             "the script."
         ) from error
-    with cluster:
+    with cluster, _kept_alive(cluster, count):
         yield cluster
+
+
+@contextmanager
+def _kept_alive(cluster: LocalCluster, count: int) -> Iterator[None]:
+    """Start workers again that Dask gave up: those that die while they are started."""
+    over = Event()
+
+    def count_again() -> None:
+        while not over.wait(RECOUNT):
+            cluster.scale(count)
+
+    keeper = Thread(target=count_again, name="napari-denoise workers", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
 
 
 def _own_cores() -> set[int]:

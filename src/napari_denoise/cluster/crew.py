@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import islice
@@ -32,6 +32,9 @@ LOOK = 0.25
 """Seconds after which it is looked whether to stop."""
 RECOUNT = 1.0
 """Seconds after which workers are counted again."""
+FETCH = 5.0
+"""Seconds that a small result may take on its way."""
+UNDER_WAY = ("pending", "lost")
 ATTEMPTS = 3
 """So often a piece that failed is tried again."""
 SIGN = ".napari-denoise-"
@@ -101,6 +104,10 @@ class Crew:
     ) -> Generator[tuple[Piece, Found | WorkerLost], None, None]:
         """Have pieces done; only a few more than there are hands are under way.
 
+        A worker that dies casts suspicion on all pieces that it had. Those suspected
+        again and again are tried once more in the end, one at a time, so that none is
+        lost for what another one did.
+
         Parameters
         ----------
         task : callable
@@ -125,6 +132,24 @@ class Crew:
         Exception
             What a task raised.
         """
+        suspects: list[Piece] = []
+        with closing(self._round(task, pieces, cancelled, retries)) as ended:
+            for piece, found in ended:
+                if isinstance(found, WorkerLost):
+                    suspects.append(piece)
+                else:
+                    yield piece, found
+        yield from self._round(task, suspects, cancelled, retries, most=1)
+
+    def _round(
+        self,
+        task: Callable[[Piece], Found],
+        pieces: Iterable[Piece],
+        cancelled: Callable[[], bool] | None,
+        retries: int,
+        most: int | None = None,
+    ) -> Generator[tuple[Piece, Found | WorkerLost], None, None]:
+        """Do it once; `most` limits how many pieces are under way."""
         ended: SimpleQueue[Future[Any]] = SimpleQueue()
         flying: dict[Any, tuple[Future[Any], Piece]] = {}
         waiting, room, counted = iter(pieces), 0, -RECOUNT
@@ -132,7 +157,7 @@ class Crew:
             while True:
                 stop_if(cancelled or (lambda: False))
                 if time.monotonic() - counted > RECOUNT:  # workers come and go
-                    room, counted = self._room(), time.monotonic()
+                    room, counted = most or self._room(), time.monotonic()
                 for piece in islice(waiting, max(0, room - len(flying))):
                     future = self.client.submit(
                         task, piece, pure=False, retries=retries
@@ -145,8 +170,15 @@ class Crew:
                     future = ended.get(timeout=LOOK)
                 except Empty:
                     continue
+                try:
+                    found = _result(future)
+                except _ResultLost:  # with its worker: Dask has it made again
+                    time.sleep(LOOK)
+                    ended.put(future)
+                    continue
                 _, piece = flying.pop(future.key)
-                yield piece, _result(future)
+                future.release()  # or it is made again when its worker dies
+                yield piece, found
         finally:
             self.client.cancel([future for future, _ in flying.values()])
 
@@ -185,14 +217,20 @@ def _understood(address: str, answer: Any) -> Worker:
     )
 
 
+class _ResultLost(Exception):
+    """A worker died after it had done a piece, and before its result was fetched."""
+
+
 def _result(future: Future[Any]) -> Any:
     """Fetch what a task found."""
     from concurrent.futures import CancelledError
 
     from distributed import KilledWorker
 
+    if future.status in UNDER_WAY:
+        raise _ResultLost
     try:
-        return future.result()
+        return future.result(timeout=FETCH)
     except KilledWorker:
         return WorkerLost(
             "The workers that took it up died one after the other. Most likely their "
@@ -203,3 +241,7 @@ def _result(future: Future[Any]) -> Any:
             "The scheduler has gone. Start it again: the same call does what is "
             "missing."
         ) from error
+    except TimeoutError as error:
+        if future.status in UNDER_WAY:
+            raise _ResultLost from error
+        raise

@@ -226,7 +226,7 @@ class _Run:
             seconds=time.perf_counter() - began,
         )
         provenance["workers"] = self.crew.members
-        self.partial.finish(provenance)
+        self.partial.finish(order.layout.axes, journal.ranges, provenance)
         return Denoised(target, noise, tuple(provenance["warnings"]), provenance)
 
 

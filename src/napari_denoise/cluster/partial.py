@@ -18,14 +18,7 @@ from napari_denoise.cluster.plan import Plan
 from napari_denoise.errors import FileError
 from napari_denoise.files.creating import check_target, write_beside
 from napari_denoise.files.whole import give_name, remove, whole
-from napari_denoise.files.zarr_writing import (
-    LEVEL,
-    PROVENANCE,
-    ZarrPixels,
-    axes_on_disk,
-    require_zarr,
-    write_zarr,
-)
+from napari_denoise.files.zarr_writing import complete_zarr, open_pixels, write_zarr
 from napari_denoise.tally import Tally
 
 if TYPE_CHECKING:
@@ -35,6 +28,8 @@ if TYPE_CHECKING:
 
     from napari_denoise.cluster.block_work import BlockDone
     from napari_denoise.files import ImageTarget
+
+    Ranges = dict[int, tuple[float, float]]
 
 IMAGE, JOURNAL = "image.zarr", "journal.jsonl"
 DIGITS = 8
@@ -56,6 +51,8 @@ class Journal:
         Numbers of blocks.
     tally : Tally
         Sums over their planes.
+    ranges : dict of int to (float, float)
+        Lowest and highest count of each channel in the result.
     ways : dict of int to dict
         How each channel was treated.
     warnings : dict of str to None
@@ -66,6 +63,7 @@ class Journal:
     plan: Plan
     done: set[int] = field(default_factory=set)
     tally: Tally = field(default_factory=Tally)
+    ranges: Ranges = field(default_factory=dict)
     ways: dict[int, dict[str, Any]] = field(default_factory=dict)
     warnings: dict[str, None] = field(default_factory=dict)
 
@@ -108,7 +106,11 @@ class Journal:
         FileError
             If it cannot be written.
         """
-        news: dict[str, Any] = {"block": number, "tally": asdict(found.tally)}
+        news: dict[str, Any] = {
+            "block": number,
+            "tally": asdict(found.tally),
+            "ranges": found.ranges,
+        }
         ways = {n: way for n, way in found.ways.items() if n not in self.ways}
         warnings = [text for text in found.warnings if text not in self.warnings]
         news |= ({"ways": ways} if ways else {}) | (
@@ -127,6 +129,9 @@ class Journal:
     def _take(self, news: dict[str, Any]) -> None:
         self.done.add(news["block"])
         self.tally += Tally(**news["tally"])
+        for channel, (low, high) in news["ranges"].items():
+            before = self.ranges.get(int(channel), (low, high))
+            self.ranges[int(channel)] = min(before[0], low), max(before[1], high)
         self.ways |= {int(n): way for n, way in news.get("ways", {}).items()}
         self.warnings |= dict.fromkeys(news.get("warnings", ()))
 
@@ -190,11 +195,15 @@ class Partial:
                 pass
             return Journal.begin(self.folder / JOURNAL, plan)
 
-    def finish(self, facts: dict[str, Any]) -> None:
+    def finish(self, axes: str, ranges: Ranges, facts: dict[str, Any]) -> None:
         """Say how the image came about, and give it its name.
 
         Parameters
         ----------
+        axes : str
+            Of the image.
+        ranges : dict of int to (float, float)
+            Lowest and highest count of each channel.
         facts : dict
             Takes JSON.
 
@@ -203,9 +212,10 @@ class Partial:
         FileError
             If that cannot be done; what is done is kept.
         """
-        zarr, _ = require_zarr()
         with _told_plainly(self._path):
-            zarr.open_group(self.image, mode="r+").attrs[PROVENANCE] = facts
+            pixels = open_pixels(self.image, axes)
+            pixels.facts, pixels.ranges = facts, ranges
+            complete_zarr(self.image, self.target, pixels, axes)
             if self.target.beside:
                 write_beside(self._path, facts)
             give_name(self.image, self._path)
@@ -219,27 +229,6 @@ class Partial:
     def _prefix(self) -> str:
         """Not that of hidden files which belong to a process and go when it ends."""
         return f".{self._path.name.lstrip('.')}.cluster-"
-
-
-def open_pixels(path: Path, axes: str) -> ZarrPixels:
-    """Open an image to write planes into it; other processes may do so, too.
-
-    Parameters
-    ----------
-    path : Path
-        Of the Zarr folder, as `Partial.begin` made it.
-    axes : str
-        Of the image.
-
-    Returns
-    -------
-    ZarrPixels
-        Takes planes by the axes of the image.
-    """
-    zarr, _ = require_zarr()
-    order = [axes.index(axis) for axis in axes_on_disk(axes)]
-    array = zarr.open_array(path / LEVEL, mode="r+")
-    return ZarrPixels(array, order, axes.find("C"))
 
 
 @contextmanager

@@ -103,10 +103,7 @@ def write_zarr(
     disk = axes_on_disk(axes)
     order = [axes.index(axis) for axis in disk]
     sides = tuple(shape[i] for i in order)
-    info = target.info or ImageInfo()
-    if info.name is None:
-        name = Path(target.path).name.removesuffix(".zarr").removesuffix(".ome")
-        info = replace(info, name=name)
+    info = _named(target)
     image = _valid(models, describe_ngff(info, sides, dtype, disk, LEVEL))
     group = zarr.create_group(partial, zarr_format=3, attributes={"ome": image})
     array = group.create_array(
@@ -119,11 +116,60 @@ def write_zarr(
     )
     pixels = ZarrPixels(array, order, axes.find("C"))
     yield pixels
-    info = pixels.with_windows(info)
-    group.attrs["ome"] = _valid(models, describe_ngff(info, sides, dtype, disk, LEVEL))
+    complete_zarr(partial, target, pixels, axes)
+
+
+def open_pixels(partial: Path, axes: str) -> ZarrPixels:
+    """Open an image to write planes into it; other processes may do so, too.
+
+    Parameters
+    ----------
+    partial : Path
+        Of the folder, as :func:`write_zarr` made it.
+    axes : str
+        Of the image.
+
+    Returns
+    -------
+    ZarrPixels
+    """
+    zarr, _ = require_zarr()
+    order = [axes.index(axis) for axis in axes_on_disk(axes)]
+    array = zarr.open_array(partial / LEVEL, mode="r+")
+    return ZarrPixels(array, order, axes.find("C"))
+
+
+def complete_zarr(
+    partial: Path, target: ImageTarget, pixels: ZarrPixels, axes: str
+) -> None:
+    """Write what is known only in the end: what was seen of the planes, and `facts`.
+
+    Parameters
+    ----------
+    partial : Path
+        Of the folder.
+    target : ImageTarget
+        What is said of the image.
+    pixels : ZarrPixels
+        All planes were given to it, or its `ranges` were.
+    axes : str
+        Of the image.
+    """
+    zarr, models = require_zarr()
+    group = zarr.open_group(partial, mode="r+")
+    info, array = pixels.with_windows(_named(target)), pixels.array
+    described = describe_ngff(info, array.shape, array.dtype, axes_on_disk(axes), LEVEL)
+    group.attrs["ome"] = _valid(models, described)
     facts = pixels.facts | ({MARK: target.mark} if target.mark else {})
     if facts:
         group.attrs[PROVENANCE] = facts
+
+
+def _named(target: ImageTarget) -> ImageInfo:
+    """Have an image without a name take that of its folder."""
+    info = target.info or ImageInfo()
+    name = Path(target.path).name.removesuffix(".zarr").removesuffix(".ome")
+    return info if info.name is not None else replace(info, name=name)
 
 
 def _valid(models: Any, described: dict[str, Any]) -> dict[str, Any]:
@@ -146,27 +192,34 @@ class ZarrPixels:
         Which axis of the image each of its axes is.
     channel : int
         Which axis of the image is C; negative if it has none.
+
+    Attributes
+    ----------
+    facts : dict
+        Takes JSON; written with the image.
+    ranges : dict of int to (float, float)
+        Lowest and highest count of each channel that was written.
     """
 
     def __init__(self, array: Any, order: list[int], channel: int) -> None:
         self.facts: dict[str, Any] = {}
-        self._array = array
+        self.array = array
         self._order = order
         self._channel = channel
-        self._ranges: dict[int, tuple[float, float]] = {}
+        self.ranges: dict[int, tuple[float, float]] = {}
 
     def __setitem__(self, index: tuple[int | slice, ...], plane: NDArray[Any]) -> None:
         turned = plane.T if self._turns(index) else plane
-        self._array[tuple(index[i] for i in self._order)] = turned
+        self.array[tuple(index[i] for i in self._order)] = turned
         channel: Any = index[self._channel] if self._channel >= 0 else 0
-        low, high = self._ranges.get(channel, (np.inf, -np.inf))
+        low, high = self.ranges.get(channel, (np.inf, -np.inf))
         finite = plane[np.isfinite(plane)] if plane.dtype.kind == "f" else plane
         if finite.size:
             low, high = min(low, finite.min()), max(high, finite.max())
-            self._ranges[channel] = float(low), float(high)
+            self.ranges[channel] = float(low), float(high)
 
     def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
-        plane: NDArray[Any] = self._array[tuple(index[i] for i in self._order)]
+        plane: NDArray[Any] = self.array[tuple(index[i] for i in self._order)]
         return plane.T if self._turns(index) else plane
 
     def _turns(self, index: tuple[int | slice, ...]) -> bool:
@@ -177,8 +230,8 @@ class ZarrPixels:
         """Have channels that nobody gave a window show all their counts."""
         channels = tuple(
             channel
-            if channel.window or number not in self._ranges
-            else replace(channel, window=self._ranges[number])
+            if channel.window or number not in self.ranges
+            else replace(channel, window=self.ranges[number])
             for number, channel in enumerate(info.channels)
         )
         return replace(info, channels=channels)
