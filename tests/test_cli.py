@@ -198,6 +198,18 @@ def test_evaluate_compares_images_whose_axes_are_in_another_order(tmp_path):
     assert metrics["nrmse"] == 0
 
 
+@pytest.mark.parametrize("name", ["a.tif", "link.tif", "folder/../a.tif"])
+def test_an_image_is_not_replaced_by_its_result(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((24, 32), np.uint16))
+    (tmp_path / "link.tif").symlink_to(tmp_path / "a.tif")
+    before = (tmp_path / "a.tif").read_bytes()
+    result = run("denoise", tmp_path / "a.tif", tmp_path / name, "--overwrite")
+    assert result.exit_code == 2
+    assert "the image itself" in result.stderr
+    assert (tmp_path / "a.tif").read_bytes() == before
+
+
 def test_models_are_listed():
     report = run_json("models")
     assert [row["name"] for row in report] == [card.name for card in list_models()]

@@ -65,18 +65,34 @@ def resolve_axes(
     )
 
 
-def _checked(axes: str, shape: tuple[int, ...]) -> str:
-    if not set(axes) <= set(CANONICAL) or len(set(axes)) != len(axes):
+def check_letters(axes: str) -> None:
+    """Refuse axes that fit no image.
+
+    Parameters
+    ----------
+    axes : str
+        As the user gave them, in either case.
+
+    Raises
+    ------
+    AxesError
+    """
+    letters = axes.upper()
+    if not set(letters) <= set(CANONICAL) or len(set(letters)) != len(letters):
         raise AxesError(
             f"Axes “{axes}” do not work: use each of T, C, Z, Y, X and S at most once."
         )
+    if not {"Y", "X"} <= set(letters):
+        raise AxesError(f"Axes “{axes}” lack Y or X: an image needs both.")
+
+
+def _checked(axes: str, shape: tuple[int, ...]) -> str:
+    check_letters(axes)
     if len(axes) != len(shape):
         raise AxesError(
             f"Axes “{axes}” name {len(axes)} axes, but the image has {len(shape)}: "
             f"its shape is {shape}."
         )
-    if not {"Y", "X"} <= set(axes):
-        raise AxesError(f"Axes “{axes}” lack Y or X: an image needs both.")
     samples = shape[axes.index("S")] if "S" in axes else 3
     if samples > 4:
         raise AxesError(

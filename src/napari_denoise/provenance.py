@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from napari_denoise.files.creating import facts_path
 from napari_denoise.noise import Measure, NoiseModel
 from napari_denoise.options import AUTO
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_denoise.noise import Scaling
     from napari_denoise.sources import Source
     from napari_denoise.treatment import Treatment
+
+SOFTWARE = "napari-denoise"
 
 
 def describe_run(
@@ -85,7 +91,7 @@ def describe_ways(
         "strength": strengths if _in_common(strengths) is None else strengths[0],
     }
     description = {
-        "software": "napari-denoise",
+        "software": SOFTWARE,
         "version": version("napari-denoise"),
         "source": source.name,
         "model": ", ".join(dict.fromkeys(way["model"] for way in ways)),
@@ -136,3 +142,24 @@ def plain_noise(noise: Any) -> Any:
     if isinstance(noise, list | tuple):
         return [plain_noise(model) for model in noise]
     return noise if isinstance(noise, str) else float(noise)
+
+
+def read_provenance(target: Path) -> dict[str, Any]:
+    """Read how a result came about from the file that lies beside it.
+
+    Parameters
+    ----------
+    target : Path
+        Of the result.
+
+    Returns
+    -------
+    dict
+        Empty if there is no such file, or it is none of napari-denoise.
+    """
+    try:
+        told = json.loads(facts_path(target).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    ours = isinstance(told, dict) and told.get("software") == SOFTWARE
+    return dict(told) if ours else {}

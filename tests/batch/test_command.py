@@ -77,6 +77,7 @@ def test_files_that_fail_are_told(
         ("raw", "out", "--noise", "loud"),
         ("raw", "out", "--format", "png"),
         ("raw",),
+        ("", "out"),
     ],
 )
 def test_what_does_not_work_is_one_line(

@@ -16,11 +16,14 @@ from superqt.utils import WorkerBase
 
 from napari_denoise import denoise
 from napari_denoise._napari.batch.more_rows import ASSESSMENTS, FORMATS
+from napari_denoise._napari.batch.pairs import pair_steps
 from napari_denoise._napari.batch.settings import RememberedBatch
 from napari_denoise._napari.batch.table import FILE, OUTCOME, REMARK
 from napari_denoise.batch import FileRecord, denoise_folder
 from napari_denoise.batch.options import ASSESSMENTS as KNOWN_ASSESSMENTS
 from napari_denoise.batch.options import FORMS
+from napari_denoise.batch.reader import OwnFormats
+from napari_denoise.progress import run_to_end
 from tests.batch.conftest import photons, write_raw
 
 if TYPE_CHECKING:
@@ -197,6 +200,25 @@ def test_a_result_opens_beside_its_original(
     assert viewer.layers[-1].metadata["napari_denoise"]["source"] == "b [1]"
 
 
+@pytest.mark.parametrize(
+    ("axes", "shape"), [("ZCYX", (3, 2, 40, 48)), ("YXS", (40, 48, 3))]
+)
+def test_a_result_is_shown_with_the_axes_of_its_original(
+    tmp_path: Path, out: Path, axes: str, shape: tuple[int, ...]
+) -> None:
+    (tmp_path / "raw").mkdir()
+    image = tmp_path / "raw" / "a.tif"
+    pixels = np.resize(photons((3, 2, 40, 48), 1), shape)
+    tifffile.imwrite(image, pixels, imagej=axes == "ZCYX", metadata={"axes": axes})
+    (record,) = denoise_folder(image.parent, out, MODEL, form="zarr").records
+    noisy, clean = run_to_end(
+        pair_steps(image.parent, out, record, OwnFormats(), lambda: False)
+    )
+    np.testing.assert_array_equal(np.asarray(noisy[0]), pixels)
+    expected = denoise(pixels, MODEL, axes=axes)
+    np.testing.assert_array_equal(np.asarray(clean[0]), expected)
+
+
 def test_only_planes_that_are_looked_at_are_read(
     batch: Any, viewer: Any, run: Any, double_click: Any, raw: Path
 ) -> None:
@@ -231,10 +253,8 @@ def test_cancel_keeps_what_is_done(
     click(batch.run_bar.run)
     click(batch.run_bar.run)  # has no effect
     qtbot.waitUntil(lambda: len(column(batch, FILE)) == 2, timeout=60 * SECOND)
-    began = time.monotonic()
     click(batch.run_bar.cancel)
     qtbot.waitUntil(lambda: not batch.running, timeout=5 * SECOND)
-    assert time.monotonic() - began < 1
     done = len(column(batch, FILE))
     told = f"Cancelled after {done} of 6 files. Run does what is missing."
     assert batch.run_bar.message.value == told

@@ -1,29 +1,27 @@
-"""One file of a batch: read, denoised, written, looked at; or found to be done."""
+"""One file of a batch: read, denoised, written; or found to be done already."""
 
 from __future__ import annotations
 
-import json
+import logging
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from napari_denoise.axes import Layout, resolve_axes
+from napari_denoise.batch.look import Look
 from napari_denoise.batch.options import BatchOptions, digest
 from napari_denoise.batch.reader import OwnFormats, Reader
 from napari_denoise.batch.records import FileRecord
-from napari_denoise.batch.thumbnails import before_and_after
 from napari_denoise.denoising import denoise_steps
-from napari_denoise.errors import DenoiseError, FileError
-from napari_denoise.files import ImageTarget, open_image, read_mark
-from napari_denoise.files.turned import in_order
-from napari_denoise.files.whole import whole
+from napari_denoise.errors import Cancelled, DenoiseError, FileError
+from napari_denoise.files import ImageTarget, read_mark
+from napari_denoise.files.creating import facts_path
 from napari_denoise.models import load_model
-from napari_denoise.noise import NoiseModel
+from napari_denoise.provenance import read_provenance
 from napari_denoise.sources import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from napari_denoise.batch.items import Item
     from napari_denoise.progress import NoiseMeasured, OutputOpened, TileDone
@@ -32,9 +30,7 @@ if TYPE_CHECKING:
     RecordSteps = Generator[Step, None, FileRecord]
     FileSteps = Generator[Step, None, tuple[FileRecord, ...]]
 
-REPORT_FILES = "report_files"
-"""Folder of thumbnails and records, below that of the results."""
-KEPT_FACTS = ("model", "axes", "shape", "dtype", "noise", "device", "warnings")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,27 +80,46 @@ class FileWork:
 
         Raises
         ------
-        Exception
-            Whatever is wrong with the file; nothing has a final name then.
+        Cancelled
+            If `cancelled` became true. What else goes wrong is told in the records:
+            nothing has a final name then.
         """
-        if item.trouble:
-            raise FileError(item.trouble)
-        names = self.reader.series_names(item.source)
+        began = perf_counter()
+        try:
+            if item.trouble:
+                raise FileError(item.trouble)
+            count = len(self.reader.series_names(item.source))
+        except Exception as error:
+            logger.debug("%s failed", item.name, exc_info=True)
+            return (_failed(item, 0, error, began),)
         records = []
-        for number in range(len(names)):
-            target = item.target_of(number, len(names))
-            records.append((yield from self._image(item, number, target, cancelled)))
+        for number in range(count):
+            began = perf_counter()
+            try:
+                record = yield from self._image(item, number, count, cancelled)
+            except Cancelled:
+                raise
+            except Exception as error:  # whatever it is, the others go on
+                logger.debug("%s failed", item.name, exc_info=True)
+                record = _failed(item, number, error, began)
+            records.append(record)
         return tuple(records)
 
     def _image(
         self,
         item: Item,
         series: int,
-        target: Path,
+        count: int,
         cancelled: Callable[[], bool] | None,
     ) -> RecordSteps:
-        began = perf_counter()
-        facts = {"settings": self.fingerprint, "file": item.state(), "series": series}
+        began, target = perf_counter(), item.target_of(series, count)
+        facts = {
+            "settings": self.fingerprint,
+            # Copies may have one size and date: the name tells them apart.
+            "name": item.name,
+            "file": item.state(),
+            "series": series,
+        }
         record = FileRecord(
             file=item.name,
             series=series,
@@ -112,14 +127,15 @@ class FileWork:
             output=target.relative_to(self.folder).as_posix(),
             mark=digest(facts),
         )
+        look = Look(self.options, self.folder, self.reader)
         if self._stands(target, record.mark):
-            return self._remembered(record) or self._look(record, item, target, {})
+            return look.remembered(record) or look.at(record, item.source)
         target.parent.mkdir(parents=True, exist_ok=True)
         with self.reader.open_image(item.source, series) as image:
             out = ImageTarget(
                 target, image.info, overwrite=True, mark=record.mark, beside=True
             )
-            denoised = yield from denoise_steps(
+            yield from denoise_steps(
                 Source(image.data, image.axes, str(item.source)),
                 load_model(self.options.model),
                 noise=self.options.noise,
@@ -128,94 +144,39 @@ class FileWork:
                 **self.options.of_denoise(),
             )
         record = replace(record, outcome="done", seconds=perf_counter() - began)
-        return self._look(record, item, target, denoised.provenance)
+        return look.at(record, item.source)
 
     def _stands(self, target: Path, mark: str) -> bool:
         """Whether the result is there already; refuse to replace what is none."""
-        if not target.exists():
-            return False
-        found = read_mark(target)
-        if found is None and not self.overwrite:
+        found = read_mark(target) if target.exists() else None
+        beside = facts_path(target)
+        foreign = (target.exists() and found is None) or (
+            beside.exists() and not read_provenance(target)
+        )
+        if foreign and not self.overwrite:
+            which = beside if found or not target.exists() else target
             raise FileError(
-                f"{target} is there already and is no result of napari-denoise, so it "
-                "is not replaced: move it, or choose another folder for the results."
+                f"{which} is there already and was not made by a batch, so it is not "
+                "replaced: move it, or choose another folder for the results."
             )
         return found == mark
 
-    def _remembered(self, record: FileRecord) -> FileRecord | None:
-        """Read what was said of a result when it was made."""
-        try:
-            text = self._beside(record, ".json").read_text(encoding="utf-8")
-            known = FileRecord.from_dict(json.loads(text))
-        except (OSError, ValueError, TypeError):
-            return None
-        return replace(known, outcome="skipped", file=record.file, output=record.output)
 
-    def _look(
-        self,
-        record: FileRecord,
-        item: Item,
-        target: Path,
-        provenance: dict[str, Any],
-    ) -> FileRecord:
-        """Draw and assess a result, and keep what is said of it."""
-        told = provenance or _provenance_beside(target)
-        facts = {name: told[name] for name in KEPT_FACTS if name in told}
-        with (
-            self.reader.open_image(item.source, record.series) as noisy,
-            open_image(target) as result,
-        ):
-            shape = noisy.data.shape
-            axes = resolve_axes(shape, self.options.axes, noisy.axes)
-            made = in_order(result, axes)
-            facts["assessment"] = self._assess(noisy.data, made, axes, facts)
-            picture = before_and_after(noisy.data, made, Layout(shape, axes))
-        place = self._beside(record, ".png")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with whole(place) as partial:
-            picture.save(partial, "PNG")
-        shown = place.relative_to(self.folder).as_posix()
-        record = replace(record, facts=facts, picture=shown)
-        with whole(self._beside(record, ".json")) as partial:
-            partial.write_text(json.dumps(record.to_dict()), encoding="utf-8")
-        return record
-
-    def _assess(
-        self, noisy: Any, result: Any, axes: str, facts: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Say how good a result is; that it cannot be said is no failure."""
-        if self.options.assess == "none":
-            return {}
-        from napari_denoise.trust.assessment import NO_MODEL, assess
-
-        full = self.options.assess == "full"
-        noise = [NoiseModel.from_dict(plain) for plain in facts.get("noise", [])]
-        try:
-            found = assess(
-                noisy,
-                result,
-                noise or "none",
-                model=load_model(self.options.model) if full else None,
-                axes=axes,
-                strength=self.options.strength,
-                neighbours=self.options.neighbours,
-                device=self.options.device,
-            )
-        except DenoiseError as error:
-            return {"warnings": [str(error)]}
-        said = found.to_dict()
-        if not full:  # what it takes a model to say was not asked for
-            said["warnings"] = [w for w in found.warnings if w != NO_MODEL]
-        return said
-
-    def _beside(self, record: FileRecord, suffix: str) -> Path:
-        return self.folder / REPORT_FILES / f"{record.mark}{suffix}"
+def _failed(item: Item, series: int, error: Exception, began: float) -> FileRecord:
+    """Record what went wrong with an image."""
+    return FileRecord(
+        file=item.name,
+        series=series,
+        outcome="failed",
+        error=sentence(error).replace(str(item.source), item.source.name),
+        seconds=perf_counter() - began,
+    )
 
 
-def _provenance_beside(target: Path) -> dict[str, Any]:
-    """Read how a result came about from the file that lies beside it."""
-    try:
-        told: dict[str, Any] = json.loads(Path(f"{target}.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return told
+def sentence(error: Exception) -> str:
+    """Say what went wrong with a file."""
+    if isinstance(error, DenoiseError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "The memory does not suffice. Close other programs and run it again."
+    return f"It cannot be read or written ({type(error).__name__}: {error})."

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from napari_denoise.batch.searching import ALL, ZARR, find_paths
 from napari_denoise.errors import FileError, OptionError
 from napari_denoise.files import is_image_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-ALL = "*"
-ZARR = ".zarr"
+TIFF_NAMES = (".tif", ".tiff", ".ome.tif", ".ome.tiff")
+"""Names that results have, too."""
+NUMBERED = re.compile(r"(.+)_(\d+)")
+CLOSED = "This folder cannot be looked into: you may not read it, or it has vanished."
 MOST_CHUNKS = 10_000
 """Of so many files of a Zarr folder dates and sizes are looked at."""
 
@@ -32,20 +36,30 @@ class Item:
     target : Path
         Where its result goes; see :meth:`target_of`.
     trouble : str, optional
-        Why it cannot have a result: another file's has that name.
+        Why it cannot have a result: it cannot be looked into, or another file's result
+        has that name.
+    taken : tuple of int
+        Numbers of images in it whose results would have the names of other files'.
     """
 
     source: Path
     name: str
     target: Path
     trouble: str | None = None
+    taken: tuple[int, ...] = ()
 
     def target_of(self, series: int, count: int) -> Path:
         """Path of the result of one of `count` images in the file."""
         if count == 1:
             return self.target
         stem, suffix = split_name(self.target.name)
-        return self.target.with_name(f"{stem}_{series}{suffix}")
+        path = self.target.with_name(f"{stem}_{series}{suffix}")
+        if series in self.taken:
+            raise FileError(
+                f"The result of image {series} in it would be named {path.name}, as "
+                "that of another file: rename one of them."
+            )
+        return path
 
     @property
     def bytes(self) -> int:
@@ -115,41 +129,24 @@ def find_items(
             "results, so that none of them is replaced."
         )
     patterns = [pattern] if isinstance(pattern, str) else list(pattern)
+    closed: list[Path] = []
     paths = find_paths(
-        source, target, patterns=patterns, recursive=recursive, is_image=is_image
+        source,
+        target,
+        patterns=patterns,
+        recursive=recursive,
+        is_image=is_image,
+        closed=closed,
     )
     found = [_item(source, path, target, form) for path in paths if path is not None]
-    if not found:
+    shut = [replace(_item(source, p, target, form), trouble=CLOSED) for p in closed]
+    if not found and not shut:
         where = f"{source} or its folders" if recursive else str(source)
         raise OptionError(
             f"No image in {where} fits the pattern {' '.join(patterns)}: is it the "
             "right folder?"
         )
-    return _marked(found)
-
-
-def find_paths(
-    source: Path,
-    target: Path,
-    *,
-    patterns: Sequence[str] = (ALL,),
-    recursive: bool = True,
-    is_image: Callable[[Path], bool] = is_image_path,
-) -> Iterator[Path | None]:
-    """Look through a folder, however large it is.
-
-    Parameters
-    ----------
-    source, target, patterns, recursive, is_image
-        As :func:`find_items` takes them.
-
-    Yields
-    ------
-    Path or None
-        None for a file that does not fit: so a search can be stopped at each.
-    """
-    for path in _walk(source, target.resolve(), recursive=recursive):
-        yield path if _fits(path, source, patterns, is_image) else None
+    return sorted(_marked(found) + shut, key=lambda item: item.name)
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -161,66 +158,39 @@ def split_name(name: str) -> tuple[str, str]:
     return name.removesuffix(suffix), suffix
 
 
-def _walk(source: Path, target: Path, *, recursive: bool) -> Iterator[Path]:
-    """Yield files and Zarr folders; hidden ones and the target are passed by."""
-    for root, folders, files in os.walk(source):
-        here = Path(root)
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and (here / name).resolve() != target
-        )
-        stores = [name for name in folders if name.lower().endswith(ZARR)]
-        folders[:] = [n for n in folders if recursive and n not in stores]
-        for name in sorted([*files, *stores]):
-            if not name.startswith("."):
-                yield here / name
-
-
-def _fits(
-    path: Path, source: Path, patterns: Sequence[str], is_image: Callable[[Path], bool]
-) -> bool:
-    name = path.relative_to(source).as_posix().lower()
-    for pattern in patterns:
-        if pattern == ALL:
-            fits = is_image(path)
-        else:
-            wanted = pattern.lower()
-            fits = fnmatchcase(name, wanted) or fnmatchcase(path.name.lower(), wanted)
-        if fits:
-            return True
-    return False
-
-
 def _item(source: Path, path: Path, target: Path, form: str) -> Item:
     inside = path.relative_to(source)
     stem, suffix = split_name(path.name)
     lower = suffix.lower()
-    kept = lower if lower in (".tif", ".tiff", ".ome.tif", ".ome.tiff", ZARR) else ""
-    if form == "zarr":
-        ending = ZARR
-    elif form == "tif" and kept == ZARR:
-        ending = ".ome.tif"
+    if form == "zarr" or (form == "same" and lower.endswith(ZARR)):
+        ending = suffix if lower.endswith(ZARR) else ZARR
     else:
-        ending = suffix if kept else ".ome.tif"
+        ending = suffix if lower in TIFF_NAMES else ".ome.tif"
     return Item(path, inside.as_posix(), target / inside.parent / (stem + ending))
 
 
 def _marked(items: list[Item]) -> list[Item]:
-    """Find those whose result has the name of another one's."""
+    """Find those whose result has, or may have, the name of another one's."""
     first: dict[str, Item] = {}
+    numbers: dict[str, list[int]] = defaultdict(list)
     for item in items:
         first.setdefault(str(item.target).lower(), item)
-    return [
-        item
-        if (other := first[str(item.target).lower()]) is item
-        else replace(
-            item,
-            trouble=f"Its result and that of {other.name} would both be named "
-            f"{item.target.name}: rename one of them, or choose one by a pattern.",
-        )
-        for item in items
-    ]
+        stem, suffix = split_name(item.target.name)
+        if found := NUMBERED.fullmatch(stem):
+            whole = item.target.with_name(found[1] + suffix)
+            numbers[str(whole).lower()].append(int(found[2]))
+    marked = []
+    for item in items:
+        target = str(item.target).lower()
+        other, trouble = first[target], None
+        if other is not item:
+            trouble = (
+                f"Its result and that of {other.name} would both be named "
+                f"{item.target.name}: rename one of them, or choose one by a pattern."
+            )
+        taken = tuple(numbers.get(target, ()))
+        marked.append(replace(item, trouble=trouble, taken=taken))
+    return marked
 
 
 def _files_of(path: Path) -> Iterator[Path]:

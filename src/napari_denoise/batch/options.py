@@ -8,9 +8,15 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_denoise.axes import check_letters
 from napari_denoise.errors import OptionError
 from napari_denoise.models import load_model
-from napari_denoise.options import check_neighbours, check_strength, check_tile
+from napari_denoise.options import (
+    check_neighbours,
+    check_strength,
+    check_tile,
+    given_noise,
+)
 from napari_denoise.output import result_dtype
 
 if TYPE_CHECKING:
@@ -79,6 +85,11 @@ class BatchOptions:
             import numpy as np
 
             result_dtype(self.dtype, np.dtype("f4"))
+        if self.axes is not None:
+            check_letters(self.axes)
+        if self.noise != SHARED:
+            several = isinstance(self.noise, list | tuple)
+            given_noise(self.noise, len(self.noise) if several else 1)
         _one_of("form", self.form, FORMS)
         _one_of("assess", self.assess, ASSESSMENTS)
         if model.card.kind == "network":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from napari_denoise.batch.records import outcomes
+from napari_denoise.errors import FileError
 from napari_denoise.files.whole import whole
 
 if TYPE_CHECKING:
@@ -56,11 +57,15 @@ ROW = Template(
     '<tr class="$outcome"><td>$file</td><td>$outcome</td><td>$picture</td>'
     "<td>$noise</td><td>$assessment</td><td>$remarks</td></tr>"
 )
-DOCUMENT = Template(
-    """<!DOCTYPE html>
+BEGIN = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="napari-denoise">
+"""
+DOCUMENT = Template(
+    BEGIN
+    + """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Denoised images</title>
 <style>
@@ -92,8 +97,38 @@ $rows
 )
 
 
+def check_report(folder: Path, *, overwrite: bool = False) -> None:
+    """Refuse to replace what has the name of a report and is none.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the results.
+    overwrite : bool
+        Whether it is replaced nevertheless.
+
+    Raises
+    ------
+    FileError
+    """
+    for name, begin in ((TABLE, ",".join(COLUMNS)), (PAGE, BEGIN)):
+        path = folder / name
+        if overwrite or not path.exists():
+            continue
+        with path.open(encoding="utf-8-sig", errors="replace") as text:
+            ours = text.read(len(begin)) == begin
+        if not ours:
+            raise FileError(
+                f"{path} is there already and is no report of napari-denoise, so it "
+                "is not replaced: move it, or choose another folder for the results."
+            )
+
+
 def write_report(
-    folder: Path, records: Sequence[FileRecord], options: BatchOptions
+    folder: Path,
+    records: Sequence[FileRecord],
+    options: BatchOptions,
+    files: int,
 ) -> tuple[Path, Path]:
     """Write both, each whole or not at all.
 
@@ -105,28 +140,56 @@ def write_report(
         Of all images so far.
     options : BatchOptions
         Told on the page.
+    files : int
+        How many there are in all: more than have records after a stop.
 
     Returns
     -------
     table, page : Path
+
+    Raises
+    ------
+    FileError
+        If they cannot be written.
     """
-    texts = {TABLE: _table(records), PAGE: _page(records, options)}
+    texts = {TABLE: _table(records), PAGE: _page(records, options, files)}
     for name, text in texts.items():
-        _write(folder / name, text)
+        try:
+            _write(folder / name, text)
+        except OSError as error:
+            raise FileError(
+                f"The report cannot be written: {folder / name}: "
+                f"{error.strerror or error}. {summarise(records, files)}"
+            ) from error
     return folder / TABLE, folder / PAGE
 
 
-def summarise(records: Sequence[FileRecord]) -> str:
-    """Say in a sentence what became of the files."""
+def summarise(records: Sequence[FileRecord], files: int | None = None) -> str:
+    """Say in a sentence what became of the files.
+
+    Parameters
+    ----------
+    records : sequence of FileRecord
+        Of all images so far.
+    files : int, optional
+        How many there are in all.
+
+    Returns
+    -------
+    str
+    """
     found = list(outcomes(records).values())
     done, skipped, failed = (
         found.count(outcome) for outcome in ("done", "skipped", "failed")
     )
-    parts = [f"{done} of {len(found)} files denoised"]
+    count = len(found) if files is None else files
+    parts = [f"{done} of {count} files denoised"]
     if skipped:
         parts.append(f"{skipped} {'was' if skipped == 1 else 'were'} there already")
     if failed:
         parts.append(f"{failed} failed")
+    if len(found) < count:
+        parts.append(f"stopped before the other {count - len(found)}")
     return ", ".join(parts) + "."
 
 
@@ -158,13 +221,13 @@ def _columns(record: FileRecord) -> dict[str, Any]:
     return {name: "" if told.get(name) is None else told[name] for name in COLUMNS}
 
 
-def _page(records: Sequence[FileRecord], options: BatchOptions) -> str:
+def _page(records: Sequence[FileRecord], options: BatchOptions, files: int) -> str:
     now = datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M")
     model = getattr(options.model, "name", options.model)
     settings = f"Model {model}, strength {options.strength:g}, neighbours "
     settings += f"{options.neighbours}; written {now}."
     return DOCUMENT.substitute(
-        summary=escape(summarise(records)),
+        summary=escape(summarise(records, files)),
         settings=escape(settings),
         rows="\n".join(_row(record) for record in records),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +11,11 @@ import numpy as np
 from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.errors import DenoiseError, NoiseError
 from napari_denoise.files.whole import whole
+from napari_denoise.measurement import stop_if
 from napari_denoise.noise import NoiseModel, measure_windows, sample_windows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from napari_denoise.batch.items import Item
@@ -25,11 +27,17 @@ NAME = "shared_noise.json"
 
 
 def shared_noise(
-    items: Sequence[Item], axes: str | None, kept: Path, reader: Reader
+    items: Sequence[Item],
+    axes: str | None,
+    search: Mapping[str, Any],
+    kept: Path,
+    reader: Reader,
+    cancelled: Callable[[], bool] | None = None,
 ) -> list[NoiseModel]:
     """Measure noise over many files, or remember what was measured before.
 
-    It stays the same when files are added later, so that results stay comparable.
+    It stays the same when files are added later, so that results stay comparable;
+    where other files are looked for, it is measured anew.
 
     Parameters
     ----------
@@ -37,10 +45,14 @@ def shared_noise(
         The files; up to 16 of them, spread over all, are read.
     axes : str or None
         As `denoise` takes them.
+    search : mapping
+        Takes JSON: which files are looked for.
     kept : Path
         Folder where the models are kept for the next run.
     reader : Reader
         Opens the files.
+    cancelled : callable, optional
+        Looked at before each file.
 
     Returns
     -------
@@ -50,28 +62,35 @@ def shared_noise(
     Raises
     ------
     NoiseError
-        If none of the files can be read, or they differ in their channels.
+        If none of the files can be read.
+    Cancelled
+        If `cancelled` became true.
     """
-    path = kept / NAME
-    known = _remembered(path, axes)
+    path, asked = kept / NAME, {"axes": axes, **search}
+    known = _remembered(path, asked)
     if known:
         return known
-    step = max(1, len(items) // MOST_FILES)
-    models = _measure(items[::step][:MOST_FILES], axes, reader)
+    places = np.linspace(0, len(items) - 1, min(len(items), MOST_FILES)).round()
+    chosen = [items[int(place)] for place in places]
+    models = _measure(chosen, axes, reader, cancelled or (lambda: False))
     kept.mkdir(parents=True, exist_ok=True)
-    facts = {"axes": axes, "noise": [model.to_dict() for model in models]}
+    facts = {**asked, "noise": [model.to_dict() for model in models]}
     with whole(path) as partial:
         partial.write_text(json.dumps(facts), encoding="utf-8")
     return models
 
 
 def _measure(
-    items: Sequence[Item], axes: str | None, reader: Reader
+    items: Sequence[Item],
+    axes: str | None,
+    reader: Reader,
+    cancelled: Callable[[], bool],
 ) -> list[NoiseModel]:
-    """Pool windows of the same channel over files."""
-    pooled: list[list[Window]] = []
+    """Pool windows of the same channel over the files that are alike."""
+    pooled: dict[int, list[list[list[Window]]]] = defaultdict(list)
     integer = True
     for item in items:
+        stop_if(cancelled)
         try:
             with reader.open_image(item.source) as image:
                 shape = image.data.shape
@@ -83,18 +102,15 @@ def _measure(
                 integer &= np.dtype(image.data.dtype).kind in "iu"
         except (DenoiseError, OSError):
             continue  # it is reported when its turn comes
-        if pooled and len(found) != len(pooled):
-            raise NoiseError(
-                f"{item.name} has {len(found)} channels and others {len(pooled)}, so "
-                "they cannot share one noise model: choose files by a pattern, or "
-                "noise “auto”."
-            )
-        pooled = [
-            a + b for a, b in zip(pooled or [[]] * len(found), found, strict=True)
-        ]
+        pooled[len(found)].append(found)
     if not pooled:
         raise NoiseError("None of the files can be read, so their noise is not known.")
-    return [measure_windows(windows, integer=integer) for windows in pooled]
+    # Those with another number of channels are told so when their turn comes.
+    alike = max(pooled.values(), key=len)
+    return [
+        measure_windows([w for windows in channel for w in windows], integer=integer)
+        for channel in zip(*alike, strict=True)
+    ]
 
 
 def _some(windows: list[Window], files: int) -> list[Window]:
@@ -104,10 +120,10 @@ def _some(windows: list[Window], files: int) -> list[Window]:
     return [windows[i] for i in chosen]
 
 
-def _remembered(path: Path, axes: str | None) -> list[NoiseModel]:
+def _remembered(path: Path, asked: Mapping[str, Any]) -> list[NoiseModel]:
     try:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        same = facts["axes"] == axes
-        return [NoiseModel.from_dict(m) for m in facts["noise"]] if same else []
+        models = [NoiseModel.from_dict(model) for model in facts.pop("noise")]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+    return models if facts == json.loads(json.dumps(asked)) else []

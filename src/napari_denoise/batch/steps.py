@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.batch.events import FileDone, FileProgress, FolderRead
-from napari_denoise.batch.file_work import REPORT_FILES, FileWork
-from napari_denoise.batch.items import ALL, find_items
+from napari_denoise.batch.file_work import FileWork
+from napari_denoise.batch.items import find_items
 from napari_denoise.batch.options import SHARED, BatchOptions
 from napari_denoise.batch.pace import Pace
 from napari_denoise.batch.reader import OwnFormats
 from napari_denoise.batch.records import BatchReport, FileRecord
-from napari_denoise.batch.reporting import write_report
+from napari_denoise.batch.reporting import check_report, write_report
+from napari_denoise.batch.searching import ALL, REPORT_FILES
 from napari_denoise.batch.shared_noise import shared_noise
-from napari_denoise.errors import Cancelled, DenoiseError, FileError
+from napari_denoise.errors import FileError
 from napari_denoise.progress import TileDone, run_to_end
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from napari_denoise.batch.events import BatchSteps
     from napari_denoise.batch.items import Item
     from napari_denoise.batch.reader import Reader
-
-logger = logging.getLogger(__name__)
 
 
 def denoise_folder(
@@ -123,6 +122,8 @@ def batch_steps(
         If the folder, the model or an option does not work; never for a single file.
     """
     began = time.perf_counter()
+    if "" in (source, target):
+        raise FileError("Name both folders: that of the images and that of results.")
     alone = scheduler is None and workers is None
     chosen = _options(model, options)
     # Workers have devices of their own, and may stand in another folder.
@@ -141,8 +142,11 @@ def batch_steps(
     )
     yield FolderRead(len(items), sum(item.bytes for item in items))
     _make_folder(folder)
+    check_report(folder, overwrite=overwrite)
     if chosen.noise == SHARED:
-        models = shared_noise(items, chosen.axes, folder / REPORT_FILES, opener)
+        search = {"source": str(origin.resolve()), "pattern": pattern}
+        kept = folder / REPORT_FILES
+        models = shared_noise(items, chosen.axes, search, kept, opener, cancelled)
         chosen = replace(chosen, noise=models)
     work = FileWork(chosen, chosen.fingerprint(loaded), folder, overwrite, opener)
     # Loaded once: by its name it would be read again for each file.
@@ -151,59 +155,12 @@ def batch_steps(
     with nullcontext(_each) if alone else _away(work, origin, scheduler, workers) as go:
         try:
             yield from go(work, items, records, cancelled)
-        finally:
-            table, page = write_report(folder, records, chosen)
+        except BaseException:
+            with suppress(FileError):  # what came first is told
+                write_report(folder, records, chosen, len(items))
+            raise
+    table, page = write_report(folder, records, chosen, len(items))
     return BatchReport(tuple(records), time.perf_counter() - began, table, page)
-
-
-def file_steps(
-    work: FileWork, item: Item, cancelled: Callable[[], bool] | None = None
-) -> Generator[Any, None, tuple[FileRecord, ...]]:
-    """Work on a file; what is wrong with it is told in its record.
-
-    Parameters
-    ----------
-    work : FileWork
-        How.
-    item : Item
-        The file.
-    cancelled : callable, optional
-        Looked at before each layer of the network.
-
-    Yields
-    ------
-    OutputOpened, NoiseMeasured, TileDone
-
-    Returns
-    -------
-    tuple of FileRecord
-
-    Raises
-    ------
-    Cancelled
-        If `cancelled` became true.
-    """
-    began = time.perf_counter()
-    try:
-        return (yield from work.steps(item, cancelled))
-    except Cancelled:
-        raise
-    except Exception as error:
-        logger.debug("%s failed", item.name, exc_info=True)
-        seconds = time.perf_counter() - began
-        failed = FileRecord(
-            file=item.name, outcome="failed", error=sentence(error), seconds=seconds
-        )
-        return (failed,)
-
-
-def sentence(error: Exception) -> str:
-    """Say what went wrong with a file."""
-    if isinstance(error, DenoiseError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "The memory does not suffice. Close other programs and run it again."
-    return f"It cannot be read or written ({type(error).__name__}: {error})."
 
 
 def _options(model: Any, options: dict[str, Any]) -> BatchOptions:
@@ -214,11 +171,13 @@ def _options(model: Any, options: dict[str, Any]) -> BatchOptions:
 
 
 def _make_folder(folder: Path) -> None:
+    """Make the folder of the results, and see that it can be written into."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
     except OSError as error:
         raise FileError(
-            f"The folder {folder} for the results cannot be made: "
+            f"Nothing can be written into the folder {folder} for the results: "
             f"{error.strerror or error}."
         ) from error
 
@@ -239,7 +198,7 @@ def _each(
     """Work the files off, and tell how far it is with all of them."""
     pace = Pace([item.bytes for item in items])
     for number, item in enumerate(items, 1):
-        steps = file_steps(work, item, cancelled)
+        steps = work.steps(item, cancelled)
         while True:
             try:
                 step = next(steps)

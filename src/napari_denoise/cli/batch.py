@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,9 +19,10 @@ SOME_FAILED = 1
 
 
 def batch(
-    source: Annotated[Path, typer.Argument(help="folder of images", metavar="SOURCE")],
+    # Not paths yet: an empty one, of an unset variable, would be the current folder.
+    source: Annotated[str, typer.Argument(help="folder of images", metavar="SOURCE")],
     target: Annotated[
-        Path, typer.Argument(help="folder of the results", metavar="TARGET")
+        str, typer.Argument(help="folder of the results", metavar="TARGET")
     ],
     model: Annotated[str, typer.Option(help="a name or a model file")] = "unet",
     pattern: Annotated[
@@ -89,7 +89,7 @@ def batch(
         sys.exit(SOME_FAILED)
 
 
-def _run(source: Path, target: Path, model: str, **options: Any) -> BatchReport:
+def _run(source: str, target: str, model: str, **options: Any) -> BatchReport:
     """Drive the steps under a progress bar."""
     from tqdm import tqdm
 
@@ -97,15 +97,19 @@ def _run(source: Path, target: Path, model: str, **options: Any) -> BatchReport:
     from napari_denoise.batch.events import FileDone, FileProgress
     from napari_denoise.progress import run_to_end
 
-    with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
+    # Its own guess of the time left would count what was there already.
+    shape = "{percentage:3.0f}%|{bar}| {desc}"
+    with tqdm(total=100, bar_format=shape, disable=None, leave=False) as bar:
+        files = "0 files"
 
         def show(step: Any) -> None:
-            if isinstance(step, FileProgress | FileDone):
-                bar.update(round(100 * step.total, 1) - bar.n)
-            if isinstance(step, FileProgress):
-                bar.set_description_str(step.file)
+            nonlocal files
             if isinstance(step, FileDone):
-                bar.set_postfix_str(f"{step.number} of {step.files} files")
+                files = f"{step.number} of {step.files} files"
+            if isinstance(step, FileProgress | FileDone):
+                left = tqdm.format_interval(step.seconds_left or 0)
+                bar.set_description_str(f"{files}, {left} left", refresh=False)
+                bar.update(round(100 * step.total, 1) - bar.n)
 
         return run_to_end(batch_steps(source, target, model, **options), show)
 

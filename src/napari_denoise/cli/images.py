@@ -57,11 +57,15 @@ def denoise(
     On a Dask cluster (--scheduler) or in several processes (--workers) OUT is a .zarr;
     after a stop or a kill the same command goes on.
     """
-    with reporting(as_json), stoppable():
+    alone = scheduler is None and workers is None
+    advice = "Nothing was changed." if alone else "The same command goes on."
+    with reporting(as_json), stoppable(advice):
         from napari_denoise.files import ImageTarget, open_image
+        from napari_denoise.files.apart import check_apart
         from napari_denoise.files.creating import check_target, facts_path
         from napari_denoise.sources import Source
 
+        check_apart(source, target)
         for path in (target, facts_path(target)):
             if path.exists() and not overwrite:
                 raise FileError(
@@ -86,7 +90,8 @@ def denoise(
                 dtype=dtype,
             )
             result = _run(steps)
-        told = [*image.notes, *_other_series(source, series), *result.warnings]
+        others = _other_series(source, series)
+        told = list(dict.fromkeys([*image.notes, *others, *result.warnings]))
         for warning in told:
             typer.echo(f"Note: {warning}", err=True)
         facts = result.provenance

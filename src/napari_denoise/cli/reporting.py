@@ -36,12 +36,12 @@ def reporting(as_json: bool) -> Iterator[None]:
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable(advice: str = "The same command does what is missing.") -> Iterator[None]:
     """Say after Ctrl+C how to go on."""
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo("Stopped. The same command does what is missing.", err=True)
+        typer.echo(f"Stopped. {advice}", err=True)
         sys.exit(STOPPED)
 
 

@@ -45,13 +45,11 @@ class Files:
 
     def __call__(self, numbered: tuple[int, Item]) -> tuple[FileRecord, ...]:
         """Work on a file from begin to end, on a worker."""
-        from napari_denoise.batch.steps import file_steps
-
         device = device_here(self.work.options.device, self.gpus)
         options = replace(self.work.options, model=self.model.load(), device=device)
         work = replace(self.work, options=options)
         try:
-            return run_to_end(file_steps(work, numbered[1], unwanted()))
+            return run_to_end(work.steps(numbered[1], unwanted()))
         finally:
             clean_up(device)
 

@@ -113,7 +113,7 @@ def count_steps(
     int or None
         None if there is no such folder.
     """
-    from napari_denoise.batch.items import find_paths
+    from napari_denoise.batch.searching import find_paths
 
     if not search.source.is_dir():
         return None

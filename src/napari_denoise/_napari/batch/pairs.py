@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import weakref
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +13,8 @@ import numpy as np
 from napari_denoise._napari.layers import METADATA_KEY
 from napari_denoise.axes import resolve_axes
 from napari_denoise.errors import AxesError
+from napari_denoise.files.turned import in_order
+from napari_denoise.provenance import read_provenance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -59,11 +60,11 @@ def pair_steps(
     result = target / record.output
     name = Path(record.file).name.partition(".")[0]
     name += f" {record.series}" if record.series else ""
-    facts = _provenance(result) | {"source": name, "out": str(result.absolute())}
+    facts = read_provenance(result) | {"source": name, "out": str(result.absolute())}
     model = facts.get("model", "denoised")
     axes = facts.get("axes")
     noisy = _opened(reader, source / record.file, record.series, axes)
-    clean = _opened(OwnFormats(), result, 0, axes)
+    clean = _opened(OwnFormats(), result, 0, axes, turned=True)
     limits = _limits(noisy[0])
     return [
         (noisy[0], {**noisy[1], "name": name, "contrast_limits": limits}, "image"),
@@ -101,13 +102,20 @@ class Held:
 
 
 def _opened(
-    reader: Reader, path: Path, series: int, axes: str | None
+    reader: Reader,
+    path: Path,
+    series: int,
+    axes: str | None,
+    *,
+    turned: bool = False,
 ) -> tuple[Any, dict[str, Any]]:
-    """Return pixels and properties of a layer."""
+    """Return pixels and properties of a layer; a result may lie in another order."""
     with ExitStack() as stack:
         image = stack.enter_context(reader.open_image(path, series))
-        letters = _letters(image, axes)
-        pixels = _lazy(Held(image.data, stack.pop_all()), letters)
+        letters, data = _letters(image, axes), image.data
+        if turned and axes:
+            letters, data = axes, in_order(image, axes)
+        pixels = _lazy(Held(data, stack.pop_all()), letters)
     if "S" in letters and not letters.endswith("S"):
         place = letters.index("S")
         letters = letters.replace("S", "") + "S"
@@ -162,12 +170,3 @@ def _limits(pixels: Any) -> tuple[float, float]:
     finite = plane[np.isfinite(plane)]
     low, high = (finite.min(), finite.max()) if finite.size else (0, 1)
     return float(low), float(max(high, low + 1e-6 * (abs(low) + 1)))
-
-
-def _provenance(result: Path) -> dict[str, Any]:
-    """Read how a result came about from the file that lies beside it."""
-    try:
-        told: dict[str, Any] = json.loads(Path(f"{result}.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return told
