@@ -7,6 +7,7 @@ from napari_denoise.files.opening import (
     open_image,
     read_tiff,
     series_names,
+    sibling_files,
 )
 from napari_denoise.files.zarr_writing import open_ome_zarr
 
@@ -22,4 +23,5 @@ __all__ = [
     "read_mark",
     "read_tiff",
     "series_names",
+    "sibling_files",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_denoise.errors import FileError
-from napari_denoise.files.tiff_reading import open_tiff, tiff_series
+from napari_denoise.files.tiff_reading import open_tiff, tiff_series, tiff_siblings
 from napari_denoise.files.zarr_reading import open_zarr, zarr_series
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def open_image(path: str | Path, series: int = 0) -> Iterator[ImageFile]:
     ------
     FileError
         If it is missing, truncated, locked, or of another kind, if it holds no such
-        image, or if its compression needs the extra ``codecs``.
+        image or only a part of one that begins in another file, or if its compression
+        needs the extra ``codecs``.
     OptionError
         If it is a Zarr folder and the extra ``zarr`` is not installed.
     """
@@ -83,7 +84,8 @@ def series_names(path: str | Path) -> list[str]:
     Returns
     -------
     list of str
-        One or more. Pyramid levels and thumbnails are no images of their own.
+        One or more. Pyramid levels and thumbnails are no images of their own; what
+        the file tells of images that begin in other files is theirs.
 
     Raises
     ------
@@ -92,6 +94,29 @@ def series_names(path: str | Path) -> list[str]:
     """
     path = _existing(path)
     return zarr_series(path) if path.is_dir() else tiff_series(path)
+
+
+def sibling_files(path: str | Path) -> list[Path]:
+    """List the other files that hold pixels of a file's images.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of a TIFF file or a Zarr folder.
+
+    Returns
+    -------
+    list of Path
+        Sorted, without those that are missing. None for most files, of which only the
+        beginning is read, and for one that cannot be opened.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in TIFF_NAMES or path.is_dir():
+        return []
+    try:
+        return tiff_siblings(path)
+    except FileError:
+        return []
 
 
 def read_tiff(path: str | Path) -> ImageFile:

@@ -7,6 +7,7 @@ import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from math import prod
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,17 @@ from napari_denoise.errors import FileError
 from napari_denoise.files.info import ImageFile
 from napari_denoise.files.planes import PlaneArray
 from napari_denoise.files.tiff_info import tiff_info
+from napari_denoise.files.tiff_members import (
+    is_home,
+    lies_elsewhere,
+    members,
+    names_others,
+    opened,
+    other_members,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from tifffile import TiffFile, TiffPageSeries
@@ -49,15 +57,15 @@ def open_tiff(path: Path, series: int) -> Iterator[ImageFile]:
     """Open one image of a TIFF file; see :func:`napari_denoise.files.open_image`."""
     from tifffile import TiffFile
 
-    with ExitStack() as opened:
+    with ExitStack() as stack:
         with told_plainly(path):
-            file = opened.enter_context(TiffFile(path))
+            file = stack.enter_context(TiffFile(path))
             images = _images(file)
             if not 0 <= series < len(images):
                 raise no_such_series(path, series, len(images))
             place, chosen = images[series]
             _check_codecs(path, chosen.keyframe)
-            _refuse_cut(path, file, chosen)
+            _refuse_cut(file, chosen)
             compressed = chosen.keyframe.compression != UNCOMPRESSED
             info = replace(tiff_info(file, chosen, place), compressed=compressed)
             data, notes = _pixels(path, file, chosen)
@@ -74,6 +82,17 @@ def tiff_series(path: Path) -> list[str]:
             series.name or f"series {number}"
             for number, (_, series) in enumerate(_images(file))
         ]
+
+
+def tiff_siblings(path: Path) -> list[Path]:
+    """List the other files that hold pixels of the images of a TIFF file."""
+    from tifffile import TiffFile
+
+    with told_plainly(path), TiffFile(path) as file:
+        if not names_others(file):
+            return []
+        found = [other_members(file, series) for _, series in _images(file)]
+    return sorted({sibling for others in found for sibling in others})
 
 
 def no_such_series(path: Path, series: int, count: int) -> FileError:
@@ -114,7 +133,10 @@ def told_plainly(path: Path) -> Iterator[None]:
 
 
 def _images(file: TiffFile) -> list[tuple[int, TiffPageSeries]]:
-    """List the images with their place among all series; thumbnails are none."""
+    """List the images with their place among all series.
+
+    Thumbnails are none, and others belong to another file, which is told of here too.
+    """
     found = [
         (place, series)
         for place, series in enumerate(file.series)
@@ -123,7 +145,10 @@ def _images(file: TiffFile) -> list[tuple[int, TiffPageSeries]]:
     ]
     if not found or found[0][1].dtype is None or not prod(found[0][1].shape):
         raise FileError(f"{file.filehandle.path} holds no image.")
-    return found
+    here = [(place, series) for place, series in found if is_home(file, series)]
+    if not here:
+        raise lies_elsewhere(file, [series for _, series in found])
+    return here
 
 
 def _check_codecs(path: Path, page: Any) -> None:
@@ -139,18 +164,25 @@ def _check_codecs(path: Path, page: Any) -> None:
         raise FileError(f"{path} {CODECS.format(f' ({name})')}") from error
 
 
-def _refuse_cut(path: Path, file: TiffFile, series: TiffPageSeries) -> None:
+def _refuse_cut(file: TiffFile, series: TiffPageSeries) -> None:
     """Refuse a file whose chain of pages, or whose pixels, lead out of it."""
-    cut = FileError(
-        f"{path} is truncated: it says that it holds more than there is. Copy it again "
-        "from where it comes from."
-    )
     if file.is_imagej and series.kind != "imagej":
         told = (file.imagej_metadata or {}).get("images", 1)
         if isinstance(told, int) and told > len(file.pages):
-            raise cut
-    if series.kind not in ("stk", "lsm") and _next_page(file) >= file.filehandle.size:
-        raise cut
+            raise _cut(file)
+    if series.kind in ("stk", "lsm"):
+        return
+    for part in members(series) if series.kind == "ome" else [file]:
+        with opened(part):
+            if _next_page(part) >= part.filehandle.size:
+                raise _cut(part)
+
+
+def _cut(file: TiffFile) -> FileError:
+    return FileError(
+        f"{file.filehandle.path} is truncated: it says that it holds more than there "
+        "is. Copy it again from where it comes from."
+    )
 
 
 def _next_page(file: TiffFile) -> int:
@@ -168,7 +200,8 @@ def _pixels(
 ) -> tuple[Any, tuple[str, ...]]:
     shape = tuple(series.shape)
     stored = np.dtype(series.dtype).newbyteorder(file.byteorder)
-    whole_pages = series.is_multifile or series.transform is not None
+    # An offset leads into the opened file, and says nothing of others.
+    whole_pages = len(members(series)) > 1 or series.transform is not None
     offset = None if whole_pages else series.dataoffset
     if offset is not None:
         if offset + prod(shape) * stored.itemsize > file.filehandle.size:
@@ -250,15 +283,9 @@ class _Pages:
         page = self._series[number]
         if page is None:
             return np.zeros(self._plane, self._series.dtype)
-        handle = page.parent.filehandle
-        elsewhere = handle.closed  # a part of the image that lies in another file
-        if elsewhere:
-            handle.open()
-        try:
+        path = Path(page.parent.filehandle.path)
+        with told_plainly(path), opened(page.parent):
             pixels = page.asarray()
-        finally:
-            if elsewhere:
-                handle.close()
         if self._series.transform is not None:
             pixels = self._series.transform(pixels)
         return np.asarray(pixels).reshape(self._plane)
