@@ -181,6 +181,26 @@ def test_the_target_is_checked_first(
         denoise_on_cluster(stack, tmp_path / "out.zarr", workers=2)
 
 
+def test_the_image_itself_is_no_target(tmp_path: Path) -> None:
+    source = write_stack(tmp_path / "raw.zarr", photons((1, 2, 8, 8), 0), (1, 1, 8, 8))
+    (tmp_path / "link.zarr").symlink_to(source)
+    before = pixels(source)
+    pairs = [
+        (source, source),
+        (source, tmp_path / "x" / ".." / "raw.zarr"),
+        (source, tmp_path / "link.zarr"),
+        (tmp_path / "link.zarr", source),
+        (source, source / "clean.zarr"),
+        (source / "0", source),
+    ]
+    (tmp_path / "x").mkdir()
+    for raw, out in pairs:
+        target = ImageTarget(out, overwrite=True)
+        with pytest.raises(FileError, match=r"itself would be replaced.*another name"):
+            denoise_on_cluster(raw, target, "tikhonov", workers=1)
+    np.testing.assert_array_equal(pixels(source), before)
+
+
 def test_a_former_result_is_replaced_last_of_all(
     stack: Path, tmp_path: Path, scheduler: str
 ) -> None:

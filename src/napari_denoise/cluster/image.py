@@ -125,7 +125,7 @@ def denoise_on_cluster_steps(
     path = Path(source).absolute()
     request = {"axes": axes, "noise": noise, "device": device, "tile": tile}
     with open_image(path, series) as image:
-        out = _checked(target, image.info)
+        out = _checked(target, path, image.info)
         order = Order.of(image, model, strength, neighbours, dtype, request)
         order = replace(order, source=replace(order.source, name=str(source)))
         with connect(scheduler, workers) as client:
@@ -230,7 +230,7 @@ class _Run:
         return Denoised(target, noise, tuple(provenance["warnings"]), provenance)
 
 
-def _checked(target: Any, info: ImageInfo) -> ImageTarget:
+def _checked(target: Any, source: Path, info: ImageInfo) -> ImageTarget:
     """Refuse what cannot be written to by many at once, before anything is done."""
     path = output_path(target)
     if path is None or not is_zarr(path):
@@ -238,9 +238,22 @@ def _checked(target: Any, info: ImageInfo) -> ImageTarget:
             "Many processes can write one image at once only as OME-Zarr: give it a "
             "name ending in .zarr."
         )
+    if _holds(path, source) or _holds(source, path):
+        raise FileError(
+            f"With {path} as its result the image itself would be replaced, or changed "
+            "while it is read: choose another name."
+        )
     out = target if isinstance(target, ImageTarget) else ImageTarget(path, info)
     check_target(path, overwrite=out.overwrite)
     return replace(out, path=path.absolute())
+
+
+def _holds(outer: Path, inner: Path) -> bool:
+    """Whether a path is another one or lies in it, under whatever names."""
+    if not outer.exists():
+        return False
+    inner = inner.resolve()
+    return any(p.exists() and p.samefile(outer) for p in (inner, *inner.parents))
 
 
 def _ways(journal: Journal) -> list[dict[str, Any]]:
