@@ -65,5 +65,9 @@ class WorkerLost(ClusterError):
     """One piece of work took several workers with it."""
 
 
+class PartOfImage(FileError):
+    """A file tells of images, but they belong to other files."""
+
+
 class Cancelled(DenoiseError):
     """The user asked to stop; nothing was changed."""

@@ -502,6 +502,31 @@ def test_each_image_of_a_file_is_reported(raw: Path, out: Path) -> None:
     assert "2 planes are missing." in report.page.read_text(encoding="utf-8")
 
 
+def test_an_image_in_several_files_is_done_once(raw: Path, out: Path) -> None:
+    pixels = photons((2, 40, 48), 9)
+    names = ["set_0.ome.tif", "set_1.ome.tif"]
+    parts = "".join(
+        f'<TiffData IFD="0" FirstZ="{z}" PlaneCount="1">'
+        f'<UUID FileName="{name}">urn:uuid:{z}</UUID></TiffData>'
+        for z, name in enumerate(names)
+    )
+    xml = (
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" '
+        'Type="uint16" SizeX="48" SizeY="40" SizeZ="2" SizeC="1" SizeT="1">'
+        f"{parts}</Pixels></Image></OME>"
+    )
+    for name, plane in zip(names, pixels, strict=True):
+        tifffile.imwrite(raw / name, plane, description=xml.encode(), metadata=None)
+    report = denoise_folder(raw, out, MODEL, pattern="set*")
+    assert (report.done, report.skipped, report.failed) == (1, 1, ())
+    assert "set_0.ome.tif" in report.records[1].error
+    expected = denoise(pixels, MODEL, axes="ZYX")
+    np.testing.assert_array_equal(tifffile.imread(out / names[0]), expected)
+    tifffile.imwrite(raw / names[1], pixels[0], description=xml.encode(), metadata=None)
+    assert denoise_folder(raw, out, MODEL, pattern="set*").done == 1
+
+
 def test_links_are_followed_once(raw: Path, out: Path) -> None:
     (raw / "link").symlink_to(raw / "day 1", target_is_directory=True)
     (raw / "day 1" / "back").symlink_to(raw, target_is_directory=True)

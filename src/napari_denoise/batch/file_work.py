@@ -12,7 +12,7 @@ from napari_denoise.batch.options import BatchOptions, digest
 from napari_denoise.batch.reader import OwnFormats, Reader
 from napari_denoise.batch.records import FileRecord
 from napari_denoise.denoising import denoise_steps
-from napari_denoise.errors import Cancelled, DenoiseError, FileError
+from napari_denoise.errors import Cancelled, DenoiseError, FileError, PartOfImage
 from napari_denoise.files import ImageTarget, read_mark
 from napari_denoise.files.creating import facts_path
 from napari_denoise.models import load_model
@@ -91,7 +91,7 @@ class FileWork:
             count = len(self.reader.series_names(item.source))
         except Exception as error:
             logger.debug("%s failed", item.name, exc_info=True)
-            return (_failed(item, 0, error, began),)
+            return (_without(item, 0, error, began),)
         records = []
         for number in range(count):
             began = perf_counter()
@@ -101,7 +101,7 @@ class FileWork:
                 raise
             except Exception as error:  # whatever it is, the others go on
                 logger.debug("%s failed", item.name, exc_info=True)
-                record = _failed(item, number, error, began)
+                record = _without(item, number, error, began)
             records.append(record)
         return tuple(records)
 
@@ -162,12 +162,12 @@ class FileWork:
         return found == mark
 
 
-def _failed(item: Item, series: int, error: Exception, began: float) -> FileRecord:
-    """Record what went wrong with an image."""
+def _without(item: Item, series: int, error: Exception, began: float) -> FileRecord:
+    """Record why there is no result; a part of another file's image needs none."""
     return FileRecord(
         file=item.name,
         series=series,
-        outcome="failed",
+        outcome="skipped" if isinstance(error, PartOfImage) else "failed",
         error=sentence(error).replace(str(item.source), item.source.name),
         seconds=perf_counter() - began,
     )

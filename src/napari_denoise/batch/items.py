@@ -6,15 +6,16 @@ import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from napari_denoise.batch.searching import ALL, ZARR, find_paths
 from napari_denoise.errors import FileError, OptionError
-from napari_denoise.files import is_image_path
+from napari_denoise.files import is_image_path, sibling_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 TIFF_NAMES = (".tif", ".tiff", ".ome.tif", ".ome.tiff")
 """Names that results have, too."""
@@ -67,19 +68,16 @@ class Item:
         return sum(size for _, size, _ in self._entries())
 
     def state(self) -> list[tuple[str, int, int]]:
-        """Tell whether a file has changed, by names, sizes and dates."""
-        return list(self._entries())
+        """Tell whether a file has changed, by names, sizes and dates.
+
+        Other files that hold planes of its images are looked at, too.
+        """
+        others = sibling_files(self.source)
+        return [*self._entries(), *_told(others, self.source.parent)]
 
     def _entries(self) -> Iterator[tuple[str, int, int]]:
-        for number, path in enumerate(_files_of(self.source)):
-            if number == MOST_CHUNKS:
-                return
-            try:
-                facts = path.stat()
-            except OSError:
-                continue
-            name = "" if path == self.source else str(path.relative_to(self.source))
-            yield name, facts.st_size, facts.st_mtime_ns
+        inside = islice(_files_of(self.source), MOST_CHUNKS)
+        yield from _told(inside, self.source)
 
 
 def find_items(
@@ -191,6 +189,15 @@ def _marked(items: list[Item]) -> list[Item]:
         taken = tuple(numbers.get(target, ()))
         marked.append(replace(item, trouble=trouble, taken=taken))
     return marked
+
+
+def _told(paths: Iterable[Path], root: Path) -> Iterator[tuple[str, int, int]]:
+    for path in paths:
+        try:
+            facts = path.stat()
+        except OSError:
+            continue
+        yield os.path.relpath(path, root), facts.st_size, facts.st_mtime_ns
 
 
 def _files_of(path: Path) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from napari_denoise.cluster.partial import Journal, Partial
 from napari_denoise.denoising import noise_remarks
 from napari_denoise.errors import FileError, WorkerLost
 from napari_denoise.files import ImageTarget, open_image
+from napari_denoise.files.apart import check_apart
 from napari_denoise.files.creating import check_target, is_zarr
 from napari_denoise.output import output_path
 from napari_denoise.progress import Denoised, TileDone, run_to_end
@@ -238,22 +239,10 @@ def _checked(target: Any, source: Path, info: ImageInfo) -> ImageTarget:
             "Many processes can write one image at once only as OME-Zarr: give it a "
             "name ending in .zarr."
         )
-    if _holds(path, source) or _holds(source, path):
-        raise FileError(
-            f"With {path} as its result the image itself would be replaced, or changed "
-            "while it is read: choose another name."
-        )
+    check_apart(source, path)
     out = target if isinstance(target, ImageTarget) else ImageTarget(path, info)
     check_target(path, overwrite=out.overwrite)
     return replace(out, path=path.absolute())
-
-
-def _holds(outer: Path, inner: Path) -> bool:
-    """Whether a path is another one or lies in it, under whatever names."""
-    if not outer.exists():
-        return False
-    inner = inner.resolve()
-    return any(p.exists() and p.samefile(outer) for p in (inner, *inner.parents))
 
 
 def _ways(journal: Journal) -> list[dict[str, Any]]:

@@ -23,10 +23,16 @@ def check_apart(source: str | Path, target: str | Path) -> None:
         If they are one file or folder, by any name, or one holds the other.
     """
     source, target = Path(source), Path(target)
-    one, other = source.resolve(), target.resolve()
-    same = target.exists() and source.exists() and target.samefile(source)
-    if same or one == other or one in other.parents or other in one.parents:
+    if _holds(target, source) or _holds(source, target):
         raise FileError(
-            f"{target} would take the place of the image itself, or lie inside it: "
-            "choose another name for the result."
+            f"With {target} as its result the image itself would be replaced, or "
+            "changed while it is read: choose another name."
         )
+
+
+def _holds(outer: Path, inner: Path) -> bool:
+    """Whether a path is another one or lies in it, under whatever names."""
+    if not outer.exists():
+        return False
+    inner = inner.resolve()
+    return any(p.exists() and p.samefile(outer) for p in (inner, *inner.parents))

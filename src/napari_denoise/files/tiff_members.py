@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_denoise.errors import FileError
+from napari_denoise.errors import PartOfImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,17 +42,19 @@ def is_home(file: TiffFile, series: TiffPageSeries) -> bool:
     return _path(members(series)[0]) == _path(file)
 
 
-def lies_elsewhere(file: TiffFile, images: list[TiffPageSeries]) -> FileError:
+def lies_elsewhere(file: TiffFile, images: list[TiffPageSeries]) -> PartOfImage:
     """Make the error of a file all of whose images belong to other files."""
     path = _path(file)
     for series in images:
         first, *others = map(_path, members(series))
         if path in others:
-            return FileError(f"{path} is part of the image in {first}: open that one.")
+            return PartOfImage(
+                f"{path} is part of the image in {first}: open that one."
+            )
     homes = {_path(members(series)[0]): None for series in images}
     first, *others = homes
     rest = f" and {len(others)} others: open those" if others else ": open that one"
-    return FileError(
+    return PartOfImage(
         f"{path} tells of images, but holds no pixels of them. They lie in {first}"
         f"{rest}."
     )
