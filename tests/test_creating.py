@@ -310,8 +310,14 @@ def test_axes_that_ome_has_not_are_refused(tmp_path):
 # Compression ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", ["uint16", "float32"])
-@pytest.mark.parametrize("flavour", [{}, {"imagej": True}, {"ome": True}], ids=str)
+@pytest.mark.parametrize(
+    ("flavour", "dtype"),
+    [
+        *product(({}, {"imagej": True}, {"ome": True}), ("uint16", "float32")),
+        *product(({},), ("int8", "uint32", "int64", "uint64", "float64")),
+    ],
+    ids=str,
+)
 def test_what_was_compressed_is_compressed_again(flavour, dtype, tmp_path):
     data = np.zeros((3, 2, 200, 300), dtype) + np.arange(6).reshape(3, 2, 1, 1)
     told = {"metadata": {"axes": "ZCYX"}, "compression": "zlib", **flavour}

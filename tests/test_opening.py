@@ -433,6 +433,23 @@ def test_what_is_missing_or_holds_no_image_is_told(tmp_path):
             pass
         with pytest.raises(FileError, match=name):
             series_names(tmp_path / name)
+    with pytest.raises(FileError, match=r"empty\.zarr holds no Zarr image"):
+        series_names(tmp_path / "empty.zarr")
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_damaged_chunk_is_told(version, tmp_path):
+    path, stack = tmp_path / "a.zarr", numbers((3, 32, 32))
+    array = zarr.create_array(
+        path, shape=stack.shape, dtype="u2", chunks=(1, 32, 32), zarr_format=version
+    )
+    array[:] = stack
+    chunk = path / ("1.0.0" if version == 2 else "c/1/0/0")
+    chunk.write_bytes(chunk.read_bytes()[:20])
+    with open_image(path) as image:
+        np.testing.assert_array_equal(image.data[2], stack[2])
+        with pytest.raises(FileError, match=r"a\.zarr cannot be read: a chunk"):
+            image.data[1]
 
 
 def test_damaged_metadata_of_a_zarr_are_told(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def opened(axes: str) -> ImageFile:
 @pytest.mark.parametrize(
     "index", [..., 1, (0, 1), (slice(1, None), 0, slice(None, None, 2)), (..., 1)]
 )
-def test_it_is_read_as_if_it_were_transposed(axes: str, index: object) -> None:
+def test_it_is_read_as_if_it_were_transposed(axes: str, index: Any) -> None:
     turned = in_order(opened("CZYX"), axes)
     expected = PIXELS.transpose(["CZYX".index(axis) for axis in axes])
     assert turned.shape == expected.shape
@@ -58,7 +59,7 @@ def test_other_axes_are_told() -> None:
         (slice(None), 0, slice(None, None, 2)),
     ],
 )
-def test_an_axis_that_the_file_has_not_is_of_length_1(axes: str, index: object) -> None:
+def test_an_axis_that_the_file_has_not_is_of_length_1(axes: str, index: Any) -> None:
     new = "T" if "T" in axes else "S"
     expected = PIXELS[None].transpose([f"{new}CZYX".index(axis) for axis in axes])
     turned = in_order(opened("CZYX"), axes)
@@ -68,7 +69,7 @@ def test_an_axis_that_the_file_has_not_is_of_length_1(axes: str, index: object) 
 
 @pytest.mark.parametrize("axes", ["CZYX", "ZCXY", "TCZYX"])
 @pytest.mark.parametrize("index", [..., 0, (slice(None), 1, ..., slice(0, 2))])
-def test_an_axis_of_length_1_does_not_count(axes: str, index: object) -> None:
+def test_an_axis_of_length_1_does_not_count(axes: str, index: Any) -> None:
     image = ImageFile(Path("a.zarr"), PIXELS[:, None], "CPZYX", ImageInfo())
     order = ["CZYX".index(axis) for axis in axes if axis != "T"]
     expected = PIXELS.transpose(order)

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_denoise.errors import FileError
 from napari_denoise.files.planes import full_index
+from napari_denoise.files.tiff_reading import DAMAGED
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     Box = list[tuple[int, int]]
@@ -29,6 +33,8 @@ class Chunked:
     ----------
     array : zarr.Array
         Only read.
+    path : Path
+        Of the folder, to name it where pixels are damaged.
 
     Attributes
     ----------
@@ -36,11 +42,11 @@ class Chunked:
         Sides of a chunk.
     """
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, array: Any, path: Path) -> None:
         self.shape = tuple(int(side) for side in array.shape)
         self.chunks = tuple(int(side) for side in array.chunks)
         self.dtype = np.dtype(array.dtype).newbyteorder("=")
-        self._array = array
+        self._array, self._path = array, path
         self._lock = Lock()
         self._kept: tuple[Box, NDArray[Any]] | None = None
 
@@ -94,7 +100,16 @@ class Chunked:
 
     def _read(self, box: Box) -> NDArray[Any]:
         region = tuple(slice(*side) for side in box)
-        return np.asarray(self._array[region]).astype(self.dtype, copy=False)
+        try:
+            pixels = np.asarray(self._array[region])
+        except MemoryError:
+            raise
+        except (OSError, ValueError, *DAMAGED) as error:
+            raise FileError(
+                f"{self._path} cannot be read: a chunk of its pixels is damaged "
+                f"({error}). Copy it again from where it comes from."
+            ) from error
+        return pixels.astype(self.dtype, copy=False)
 
 
 def _span(place: int | slice, size: int) -> tuple[int, int]:

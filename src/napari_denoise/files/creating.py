@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.errors import DenoiseError, FileError
-from napari_denoise.files.opening import ZARR, holds_zarr
+from napari_denoise.files.opening import ZARR
 from napari_denoise.files.tiff_writing import tiff_mark, write_tiff
 from napari_denoise.files.whole import whole
+from napari_denoise.files.zarr_reading import holds_zarr
 from napari_denoise.files.zarr_writing import require_zarr, write_zarr, zarr_mark
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_denoise.errors import FileError
 from napari_denoise.files.tiff_reading import open_tiff, tiff_series, tiff_siblings
-from napari_denoise.files.zarr_reading import open_zarr, zarr_series
+from napari_denoise.files.zarr_reading import holds_zarr, open_zarr, zarr_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 TIFF_NAMES = (".tif", ".tiff", ".btf", ".tf2", ".tf8", ".lsm", ".stk")
 ZARR = ".zarr"
 KNOWN = "TIFF files (.tif, .tiff, .btf, .lsm, .stk) and OME-Zarr (.zarr) can be read"
-ZARR_FILES = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
 
 
 def is_image_path(path: str | Path) -> bool:
@@ -139,11 +138,6 @@ def read_tiff(path: str | Path) -> ImageFile:
     """
     with open_tiff(_existing(path), 0) as image:
         return replace(image, data=image.data[...])
-
-
-def holds_zarr(path: Path) -> bool:
-    """Whether a folder is a Zarr group or array."""
-    return any((path / name).is_file() for name in ZARR_FILES)
 
 
 def _existing(path: str | Path) -> Path:

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+PREDICTED = 4
+"""Bytes of the largest integers of which differences can be stored."""
+
 
 def compress(path: Path, dtype: np.dtype[Any], **options: Any) -> None:
     """Write a TIFF file again, page by page and without loss, in its own place.
@@ -34,7 +37,8 @@ def compress(path: Path, dtype: np.dtype[Any], **options: Any) -> None:
                 (page.asarray() for page in file.pages),
                 dtype=dtype,
                 compression="zlib",
-                predictor=dtype.kind in "iu",  # others need the extra codecs
+                # Others need the extra codecs.
+                predictor=dtype.kind in "iu" and dtype.itemsize <= PREDICTED,
                 **options,
             )
         smaller.replace(path)

@@ -22,6 +22,7 @@ EXTRA = (
     "Zarr files need the packages zarr (3 or newer) and yaozarrs. Install them with: "
     "pip install “napari-denoise[zarr]”."
 )
+ZARR_FILES = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
 WRONG = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError)
 """What reading metadata runs into where they are not what they should be."""
 
@@ -51,6 +52,11 @@ def zarr_series(path: Path) -> list[str]:
             name or place or _info(root[place] if place else root).name or path.stem
             for name, place in zip(names, places, strict=True)
         ]
+
+
+def holds_zarr(path: Path) -> bool:
+    """Whether a folder is a Zarr group or array."""
+    return any((path / name).is_file() for name in ZARR_FILES)
 
 
 def import_zarr() -> Any:
@@ -98,6 +104,11 @@ def _root(path: Path) -> Any:
         raise FileError(f"There is no folder {path}.")
     if not os.access(path, os.R_OK | os.X_OK):
         raise PermissionError(path)
+    if not holds_zarr(path):
+        raise FileError(
+            f"{path} holds no Zarr image: there is none of {', '.join(ZARR_FILES)} in "
+            "it. Copy it again from where it comes from, or choose another folder."
+        )
     return zarr.open(path, mode="r")
 
 
@@ -144,7 +155,7 @@ def _image(path: Path, root: Any, place: str) -> ImageFile:
     if hasattr(node, "shape"):
         names = getattr(node.metadata, "dimension_names", None)
         axes = letters_of(names or ()) if names else "Q" * node.ndim
-        return ImageFile(path, Chunked(node), axes, ImageInfo(flavour="zarr"))
+        return ImageFile(path, Chunked(node, path), axes, ImageInfo(flavour="zarr"))
     (multiscale, *_) = metadata_of(node)["multiscales"]
     array = node[multiscale["datasets"][0]["path"]]
     # Before version 0.4, axes were plain names; before 0.3, there were always five.
@@ -155,4 +166,4 @@ def _image(path: Path, root: Any, place: str) -> ImageFile:
             f"{path} names {len(names)} axes, but its image has {array.ndim}."
         )
     info = read_ngff(metadata_of(node))
-    return ImageFile(path, Chunked(array), letters_of(names), info)
+    return ImageFile(path, Chunked(array, path), letters_of(names), info)
