@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from napari_denoise.sources import Source
 from tests.batch.conftest import photons
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from distributed import Client
@@ -78,3 +79,11 @@ def alone(path: Path, out: Path, model: str, **options: Any) -> Denoised:
 
 def pixels(path: Path) -> np.ndarray:
     return np.asarray(zarr.open_array(path / "0", mode="r")[:])
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait a minute at most until something is so."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)

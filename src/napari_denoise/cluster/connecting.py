@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ EXTRA = (
     "Many machines need the package distributed. Install it with: "
     "pip install “napari-denoise[cluster]”."
 )
+GONE = "The scheduler has gone. Start it again: the same call does what is missing."
 PATIENCE = 60.0
 """Seconds that a scheduler and its first worker may take to answer."""
 ANSWER = 10.0
@@ -65,6 +67,7 @@ def connect(
             "machine."
         )
     with ExitStack() as opened:
+        opened.enter_context(_quiet())  # what goes wrong is said in a sentence
         if workers is not None:
             scheduler = opened.enter_context(_processes(workers))
         try:
@@ -80,13 +83,25 @@ def connect(
             ) from error
         opened.enter_context(client)
         try:
-            client.wait_for_workers(workers or 1, timeout=patience)
+            with told_if_gone():
+                client.wait_for_workers(workers or 1, timeout=patience)
         except TimeoutError as error:
             raise ClusterError(
                 f"The scheduler at {client.scheduler.address} has no workers. Start "
                 "some, for example with “dask worker ADDRESS”, and run it again."
             ) from error
         yield client
+
+
+@contextmanager
+def told_if_gone() -> Iterator[None]:
+    """Say in a sentence that a scheduler does not answer any more."""
+    try:
+        yield
+    except TimeoutError:
+        raise
+    except (OSError, CancelledError) as error:
+        raise ClusterError(GONE) from error
 
 
 def import_distributed() -> Any:
@@ -102,6 +117,20 @@ def import_distributed() -> Any:
     except ImportError as error:
         raise OptionError(EXTRA) from error
     return distributed
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from printing tracebacks of lost connections."""
+    handlers = logging.getLogger("distributed").handlers
+    levels = [(handler, handler.level) for handler in handlers]
+    for handler, level in levels:
+        handler.setLevel(max(level, logging.CRITICAL))
+    try:
+        yield
+    finally:
+        for handler, level in levels:
+            handler.setLevel(level)
 
 
 def share_cores(cores: int, workers: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import CancelledError
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+from napari_denoise.cluster.connecting import GONE, told_if_gone
 from napari_denoise.cluster.workers import Needs, Worker, look_around, share_devices
 from napari_denoise.errors import ClusterError, FileError, WorkerLost
 from napari_denoise.measurement import stop_if
@@ -34,6 +36,8 @@ RECOUNT = 1.0
 """Seconds after which workers are counted again."""
 FETCH = 5.0
 """Seconds that a small result may take on its way."""
+RUNNING = "running"
+"""Status of a client that has its scheduler."""
 UNDER_WAY = ("pending", "lost")
 ATTEMPTS = 3
 """So often a piece that failed is tried again."""
@@ -83,7 +87,8 @@ class Crew:
             needs = Needs(
                 source, size, sign, device, tuple(models), version("napari-denoise")
             )
-            answers = self.client.run(look_around, needs, on_error="return")
+            with told_if_gone():
+                answers = self.client.run(look_around, needs, on_error="return")
         workers = [_understood(address, it) for address, it in answers.items()]
         troubled = [worker for worker in workers if worker.trouble]
         if troubled:
@@ -156,12 +161,14 @@ class Crew:
         try:
             while True:
                 stop_if(cancelled or (lambda: False))
+                self._stop_if_gone()
                 if time.monotonic() - counted > RECOUNT:  # workers come and go
                     room, counted = most or self._room(), time.monotonic()
                 for piece in islice(waiting, max(0, room - len(flying))):
-                    future = self.client.submit(
-                        task, piece, pure=False, retries=retries
-                    )
+                    with told_if_gone():
+                        future = self.client.submit(
+                            task, piece, pure=False, retries=retries
+                        )
                     flying[future.key] = future, piece
                     future.add_done_callback(ended.put)
                 if not flying:
@@ -180,12 +187,19 @@ class Crew:
                 future.release()  # or it is made again when its worker dies
                 yield piece, found
         finally:
-            self.client.cancel([future for future, _ in flying.values()])
+            if self.client.status == RUNNING:
+                self.client.cancel([future for future, _ in flying.values()])
 
     def _room(self) -> int:
         """How many pieces may be under way."""
-        threads: dict[str, int] = self.client.nthreads()
+        with told_if_gone():
+            threads: dict[str, int] = self.client.nthreads()
         return PER_THREAD * max(sum(threads.values()), 1)
+
+    def _stop_if_gone(self) -> None:
+        """Wait for no scheduler that is started again: it does not know the pieces."""
+        if self.client.status != RUNNING:
+            raise ClusterError(GONE)
 
 
 @contextmanager
@@ -223,8 +237,6 @@ class _ResultLost(Exception):
 
 def _result(future: Future[Any]) -> Any:
     """Fetch what a task found."""
-    from concurrent.futures import CancelledError
-
     from distributed import KilledWorker
 
     if future.status in UNDER_WAY:
@@ -236,12 +248,9 @@ def _result(future: Future[Any]) -> Any:
             "The workers that took it up died one after the other. Most likely their "
             "memory does not suffice: give each more of it, or start fewer."
         )
-    except CancelledError as error:
-        raise ClusterError(
-            "The scheduler has gone. Start it again: the same call does what is "
-            "missing."
-        ) from error
-    except TimeoutError as error:
-        if future.status in UNDER_WAY:
+    except (OSError, CancelledError) as error:
+        if future.status == "error":  # it is what the task raised
+            raise
+        if isinstance(error, TimeoutError):
             raise _ResultLost from error
-        raise
+        raise ClusterError(GONE) from error
