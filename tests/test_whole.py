@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
+import numpy as np
 import pytest
 
 from napari_denoise.errors import FileError
-from napari_denoise.files.whole import HOST, PATIENCE, remove, whole
+from napari_denoise.files import ImageTarget, create_image
+from napari_denoise.files import whole as module
+from napari_denoise.files.whole import DAY, HOST, PATIENCE, remove, whole
 
 
 def fill(folder, files=3):
@@ -84,3 +88,85 @@ def test_the_name_is_free_at_once_and_the_files_go_in_the_end(name, tmp_path):
     assert list(tmp_path.iterdir()) == []
     remove(folder)  # there is none: nothing happens
     assert 0 < PATIENCE < 1
+
+
+ELSEWHERE = ".a.part-not-here-12-0123abcd"
+
+
+def age(path):
+    """Have it look as if nothing in it was touched for two days."""
+    then = time.time() - 2 * DAY
+    for entry in [*path.rglob("*"), path]:
+        os.utime(entry, (then, then))
+
+
+@pytest.mark.parametrize("fresh", [None, ".", "0", "1", "1/2/3"])
+def test_a_folder_of_another_machine_goes_after_a_day(fresh, tmp_path):
+    left = tmp_path / ELSEWHERE
+    (left / "1" / "2" / "3").mkdir(parents=True)
+    (left / "0").write_text("x")
+    age(left)
+    if fresh:
+        os.utime(left / fresh)
+    with whole(tmp_path / "a") as partial:
+        partial.write_text("x")
+    assert left.exists() is bool(fresh)
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_a_file_of_another_machine_goes_after_a_day(is_old, tmp_path):
+    left = tmp_path / ELSEWHERE
+    left.write_text("x")
+    stranger = tmp_path / ".a.part-2"  # of no run
+    stranger.write_text("x")
+    if is_old:
+        age(left)
+        age(stranger)
+    with whole(tmp_path / "a") as partial:
+        partial.write_text("x")
+    assert left.exists() is not is_old
+    assert stranger.exists()
+
+
+@pytest.mark.parametrize("name", ["a" * 251 + ".tif", "é" * 120 + ".tif", "細" * 80])
+def test_a_long_name_is_written_and_what_is_left_of_it_found(name, tmp_path):
+    path = tmp_path / name
+    with whole(path) as partial:
+        partial.touch()
+        gone = partial.with_name(
+            partial.name.replace(f"-{os.getpid()}-", f"-{2**31 - 1}-")
+        )
+    fill(gone)
+    other = gone.with_name(gone.name.replace(".part", "0.part"))  # of another name
+    fill(other)
+    with whole(path) as partial:
+        fill(partial)
+    assert {entry.name for entry in tmp_path.iterdir()} == {path.name, other.name}
+    remove(path)
+    assert list(tmp_path.iterdir()) == [other]
+
+
+@pytest.mark.parametrize(("length", "beside"), [(256, False), (252, True)])
+def test_a_name_that_is_too_long_is_told_at_once(length, beside, tmp_path):
+    path = tmp_path / ("a" * (length - 4) + ".tif")
+    target = ImageTarget(path, None, beside=beside)
+    made = create_image(target, (8, 8), np.dtype(np.uint8), "YX")
+    with pytest.raises(FileError, match="Choose a shorter"), made:
+        pytest.fail("it was begun")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_long_to_list_is_not_listed_each_time(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(module, "BLINK", 0.0)
+    monkeypatch.setattr(module, "SHARE", 1e9)
+    listed = []
+    scan = os.scandir
+    monkeypatch.setattr(
+        os, "scandir", lambda folder: listed.append(folder) or scan(folder)
+    )
+    for number in range(5):
+        with whole(tmp_path / str(number)) as partial:
+            partial.write_text("x")
+    assert listed.count(tmp_path) == 1

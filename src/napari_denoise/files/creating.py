@@ -13,7 +13,7 @@ import numpy as np
 from napari_denoise.errors import DenoiseError, FileError
 from napari_denoise.files.opening import ZARR
 from napari_denoise.files.tiff_writing import tiff_mark, write_tiff
-from napari_denoise.files.whole import whole
+from napari_denoise.files.whole import refuse_long, whole
 from napari_denoise.files.zarr_reading import holds_zarr
 from napari_denoise.files.zarr_writing import require_zarr, write_zarr, zarr_mark
 
@@ -62,6 +62,8 @@ def create_image(
     """
     path = Path(target.path)
     check_target(path, overwrite=target.overwrite)
+    if target.beside:
+        refuse_long(facts_path(path))
     write = write_zarr if is_zarr(path) else write_tiff
     with whole(path) as partial, ExitStack() as made:
         with _told_plainly(path):
@@ -87,7 +89,8 @@ def check_target(path: Path, *, overwrite: bool = False) -> None:
     Raises
     ------
     FileError
-        If its name does not end in .tif or .zarr, its folder is missing, or it exists.
+        If its name does not end in .tif or .zarr, or is too long, its folder is
+        missing, or it exists.
     OptionError
         If it ends in .zarr and the extra ``zarr`` is not installed.
     """
@@ -97,6 +100,7 @@ def check_target(path: Path, *, overwrite: bool = False) -> None:
         )
     if not path.parent.is_dir():
         raise FileError(f"There is no folder {path.parent}: make it first.")
+    refuse_long(path)
     if is_zarr(path):
         require_zarr()
     elif path.is_dir():
