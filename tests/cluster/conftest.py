@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
+    from napari_denoise.files import ImageTarget
+
 SHAPE = (2, 24, 64, 64)
 
 
@@ -70,7 +72,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_stack(folder, photons(SHAPE, 7), (1, 4, 64, 64))
 
 
-def alone(path: Path, out: Path, model: str, **options: Any) -> Denoised:
+def alone(path: Path, out: Path | ImageTarget, model: str, **options: Any) -> Denoised:
     """Denoise on this machine, without a cluster."""
     with open_image(path) as image:
         source = Source(image.data, image.axes, str(path))

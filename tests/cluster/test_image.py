@@ -13,7 +13,7 @@ import tifffile
 
 from napari_denoise import denoise_on_cluster, denoise_on_cluster_steps
 from napari_denoise.errors import Cancelled, FileError
-from napari_denoise.files import ImageTarget
+from napari_denoise.files import ImageTarget, open_image, read_mark
 from napari_denoise.progress import TileDone, run_to_end
 from tests.batch.conftest import photons
 from tests.cluster.conftest import SHAPE, alone, kill_a_worker, pixels, write_stack
@@ -68,9 +68,8 @@ def test_the_same_as_on_one_machine(
     assert {**told, "seconds": 0} == {**expected.provenance, "seconds": 0}
     assert run.warnings == expected.warnings
     assert steps[-1] == TileDone(PLANES * 64 * 64, PLANES * 64 * 64, 0.0)
-    written = json.loads((out / "zarr.json").read_text())["attributes"]
+    written, one = said(out), said(tmp_path / "one.zarr")
     assert written["napari_denoise"] == run.provenance
-    one = json.loads((tmp_path / "one.zarr" / "zarr.json").read_text())["attributes"]
     one["ome"]["multiscales"][0]["name"] = "out"
     assert written["ome"] == one["ome"]
     assert names(tmp_path) == ["one.zarr", "out.zarr"]
@@ -100,6 +99,53 @@ def test_chunks_may_hold_several_channels_and_a_tiff_has_none(
     other = tmp_path / "other.zarr"
     denoise_on_cluster(tmp_path / "raw.tif", other, "tikhonov", scheduler=scheduler)
     np.testing.assert_array_equal(pixels(other), pixels(out))
+
+
+def write_named(path: Path, stored: int, depth: int) -> Path:
+    """Write an OME-TIFF of two named channels that lacks some of its planes."""
+    rows = "".join(
+        f'<TiffData IFD="{n}" FirstZ="{n // 2}" FirstC="{n % 2}" PlaneCount="1"/>'
+        for n in range(stored)
+    )
+    names = "".join(
+        f'<Channel ID="Channel:0:{n}" Name="{name}" SamplesPerPixel="1"/>'
+        for n, name in enumerate(("DAPI", "GFP"))
+    )
+    described = (
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" '
+        f'Type="uint16" SizeX="64" SizeY="64" SizeC="2" SizeZ="{depth}" SizeT="1">'
+        f"{names}{rows}</Pixels></Image></OME>"
+    )
+    counts = photons((stored, 64, 64), 5)
+    tifffile.imwrite(path, counts, description=described, metadata=None)
+    return path
+
+
+def test_what_the_file_says_and_lacks_is_told(tmp_path: Path, scheduler: str) -> None:
+    source = write_named(tmp_path / "raw.ome.tif", 7, 4)
+    with open_image(source) as image:
+        info, notes = image.info, image.notes
+    assert notes == ("1 planes are missing in the file: they are read as zeros.",)
+    out, one = tmp_path / "out.zarr", tmp_path / "one.zarr"
+    away = ImageTarget(out, info, mark="a mark", beside=True)
+    run = denoise_on_cluster(source, away, "tikhonov", scheduler=scheduler)
+    expected = alone(source, ImageTarget(one, info, mark="a mark"), "tikhonov")
+    assert run.warnings == (*notes, *expected.warnings)
+    beside = json.loads((tmp_path / "out.zarr.json").read_text())
+    assert beside["warnings"] == list(run.warnings)
+    assert read_mark(out) == read_mark(one) == "a mark"
+    assert said(out)["napari_denoise"] == {**beside, "mark": "a mark"}
+    channels = said(out)["ome"]["omero"]["channels"]
+    assert [channel["label"] for channel in channels] == ["DAPI", "GFP"]
+    assert all(channel["window"]["end"] > 0 for channel in channels)
+    assert channels == said(one)["ome"]["omero"]["channels"]
+
+
+def said(path: Path) -> dict[str, Any]:
+    """What is written with an OME-Zarr."""
+    told: dict[str, Any] = json.loads((path / "zarr.json").read_text())["attributes"]
+    return told
 
 
 def test_a_worker_that_is_killed_costs_nothing_but_time(
@@ -171,9 +217,7 @@ def test_it_stops_when_asked_to_and_anything_else_begins_anew(
     assert names(tmp_path) == ["out.zarr"]
 
 
-def test_the_target_is_checked_first(
-    stack: Path, tmp_path: Path, scheduler: str
-) -> None:
+def test_the_target_is_checked_first(stack: Path, tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"ending in \.zarr"):
         denoise_on_cluster(stack, tmp_path / "out.tif", workers=2)
     (tmp_path / "out.zarr").mkdir()

@@ -212,6 +212,7 @@ class _Run:
         order, scalings = self.order, journal.plan.scalings
         noise = tuple(s.noise for s in scalings if s.noise is not None)
         told = [
+            *order.notes,
             *journal.plan.remarks,
             *journal.tally.remarks(scalings, order.dtype),
             *journal.warnings,

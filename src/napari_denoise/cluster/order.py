@@ -53,6 +53,8 @@ class Order:
         Of the result.
     request : dict
         The other options as they were given; kept beside the result.
+    notes : tuple of str
+        What the user should know of how the image is read.
     """
 
     source: Source
@@ -63,6 +65,7 @@ class Order:
     tile: tuple[int, ...] | None
     dtype: np.dtype[Any]
     request: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -95,6 +98,7 @@ class Order:
             check_tile(request["tile"]),
             kind,
             {**request, "dtype": None if dtype is None else kind.name},
+            image.notes,
         )
         if order.neighbours != AUTO:
             same_neighbours(order.models, order.neighbours, layout)
