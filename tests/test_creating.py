@@ -307,6 +307,19 @@ def test_axes_that_ome_has_not_are_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("axes", ["YXS", "SYX"])
+def test_colour_samples_become_channels_of_their_colours(axes, tmp_path):
+    shape = tuple({"Y": 20, "X": 18, "S": 3}[axis] for axis in axes)
+    write(tmp_path / "a.zarr", numbers(shape).astype("u1"), axes)
+    with open_image(tmp_path / "a.zarr") as image:
+        assert image.axes == "CYX"
+        assert image.info.channels == (
+            ChannelInfo("red", "FF0000", (0, 255)),
+            ChannelInfo("green", "00FF00", (0, 255)),
+            ChannelInfo("blue", "0000FF", (0, 255)),
+        )
+
+
 # Compression ------------------------------------------------------------------
 
 

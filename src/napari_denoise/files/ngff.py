@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 KINDS = {"T": "time", "C": "channel", "S": "channel"}
 COLOURS = ("FF0000", "00FF00", "0000FF", "FFFFFF")
 """Of colour samples, and of channels of which nothing is known."""
+SAMPLES = tuple(map(ChannelInfo, ("red", "green", "blue"), COLOURS))
 
 
 def letters_of(names: Sequence[Any]) -> str:
@@ -133,14 +134,16 @@ def _omero(
     info: ImageInfo, size: dict[str, int], dtype: np.dtype[Any]
 ) -> list[dict[str, Any]]:
     """Say how channels are shown; a channel without a window spans its type's range."""
-    count = size.get("C", 1)
-    if "S" in size or len(info.channels) != count:
+    # Colour samples become channels; what else is said of channels is of none of them.
+    channels = SAMPLES if size.get("S") == len(SAMPLES) else info.channels
+    count = size.get("S", size.get("C", 1))
+    if len(channels) != count or ("S" in size and channels is not SAMPLES):
         return []
     kept = info.native.get("omero", {}).get("channels", ())
     kept = kept if len(kept) == count else ({},) * count
     lowest, highest = _range(dtype)
     told = []
-    for number, channel in enumerate(info.channels):
+    for number, channel in enumerate(channels):
         start, end = channel.window or (lowest, highest)
         window = {"min": min(lowest, start), "max": max(highest, end)}
         window |= kept[number].get("window", {}) | {"start": start, "end": end}
