@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -148,13 +149,13 @@ class FileWork:
 
     def _stands(self, target: Path, mark: str) -> bool:
         """Whether the result is there already; refuse to replace what is none."""
-        found = read_mark(target) if target.exists() else None
         beside = facts_path(target)
-        foreign = (target.exists() and found is None) or (
-            beside.exists() and not read_provenance(target)
-        )
+        there = [path for path in (target, beside) if os.path.lexists(path)]
+        found = read_mark(target) if target in there else None
+        known = {target: found, beside: beside in there and read_provenance(target)}
+        foreign = [path for path in there if not known[path]]
         if foreign and not self.overwrite:
-            which = beside if found or not target.exists() else target
+            (which, *_) = foreign
             raise FileError(
                 f"{which} is there already and was not made by a batch, so it is not "
                 "replaced: move it, or choose another folder for the results."

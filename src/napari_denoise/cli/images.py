@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from napari_denoise.progress import Denoised, Progress
     from napari_denoise.sources import Source
 
+if TYPE_CHECKING:
+    from napari_denoise.files import ImageFile
+
 NAMED = 5
 """So many other series are named."""
 REPORTED = ("model", "axes", "shape", "noise", "tile", "halo", "device", "seconds")
@@ -139,12 +142,10 @@ def evaluate(
     """Compare an image with a clean reference: PSNR, SSIM, error."""
     with reporting(as_json):
         from napari_denoise.files import open_image
-        from napari_denoise.files.turned import in_order
         from napari_denoise.quality import evaluate as compare
 
         with open_image(image) as judged, open_image(clean) as true:
-            named = "Q" not in true.axes and sorted(judged.axes) == sorted(true.axes)
-            pixels = in_order(judged, true.axes) if named else judged.data
+            pixels = _in_order_of(true, judged)
             metrics = compare(pixels[...], true.data[...], affine=affine)
         text = (
             f"PSNR {metrics.psnr:.2f} dB, SSIM {metrics.ssim:.4f}, "
@@ -154,6 +155,16 @@ def evaluate(
         numbers = metrics.to_dict().items()
         report = {name: x if math.isfinite(x) else None for name, x in numbers}
         show_report(report, as_json, text)
+
+
+def _in_order_of(true: ImageFile, judged: ImageFile) -> Any:
+    """Turn an image as another one; where axes are named otherwise, shapes decide."""
+    from napari_denoise.files.turned import in_order
+
+    try:
+        return in_order(judged, true.axes)
+    except FileError:
+        return judged.data
 
 
 def _other_series(source: Path, series: int) -> list[str]:
