@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 CORES = len(os.sched_getaffinity(0))
 ROUNDS = 3
-EMPTY = 1000
-SMALL, TINY = 200, 64
-PLANES, SIDE = 16, 512
+EMPTY = 500
+SMALL, TINY = 100, 64
+PLANES, SIDE = 12, 512
 MODEL, FAST = "unet-fast", "tikhonov"
 
 

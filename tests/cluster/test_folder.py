@@ -129,8 +129,10 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(
 
 
 def test_a_file_that_kills_every_worker_is_told(
-    many: Path, tmp_path: Path, client: Client, scheduler: str
+    client: Client, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As an option of Dask's says, three by default: each worker takes a second.
+    monkeypatch.setattr(client.cluster.scheduler, "allowed_failures", 1)
     crew = Crew(client)
     ended = dict(crew.work_off(die_of_three, range(6), None))
     assert "died one after the other" in str(ended.pop(3))

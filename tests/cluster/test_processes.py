@@ -61,12 +61,15 @@ def test_ctrl_c_leaves_no_process_and_no_partial_file(
     stack: Path, tmp_path: Path, command: str
 ) -> None:
     raw, out = tmp_path / "raw", tmp_path / "out"
-    raw.mkdir()
-    for seed in range(60):
-        tifffile.imwrite(raw / f"{seed:02}.tif", photons((256, 256), seed))
-    many = tmp_path / "many.tif"
-    tifffile.imwrite(many, photons((80, 256, 256), 1), metadata={"axes": "ZYX"})
-    places = (raw, out) if command == "batch" else (many, tmp_path / "out.zarr")
+    places = (raw, out)
+    if command == "batch":
+        raw.mkdir()
+        for seed in range(60):
+            tifffile.imwrite(raw / f"{seed:02}.tif", photons((256, 256), seed))
+    else:
+        places = (tmp_path / "many.tif", tmp_path / "out.zarr")
+        counts = photons((80, 256, 256), 1)
+        tifffile.imwrite(places[0], counts, metadata={"axes": "ZYX"})
     words = [*COMMAND, command, *places, "--workers", "2", "--model", "unet-fast"]
     with subprocess.Popen(
         words, stderr=subprocess.PIPE, text=True, start_new_session=True
