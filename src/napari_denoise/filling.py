@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_denoise.files.planes import full_index
+from napari_denoise.files.planes import Lazy, full_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Place = tuple[int, ...]
 
 
-class Filling:
+class Filling(Lazy):
     """Takes planes, and shows those that are complete; the rest is 0.
 
     One thread may write while others read. Once the file is closed, or gone, all is 0.
@@ -49,16 +49,6 @@ class Filling:
         self._changed = False
 
     @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of pixels."""
-        return int(np.prod(self.shape))
-
-    @property
     def facts(self) -> dict[str, Any]:
         """What is written into the file besides pixels."""
         facts: dict[str, Any] = self._pixels.facts
@@ -75,18 +65,12 @@ class Filling:
                 self._missed.clear()
             return changed
 
-    def __len__(self) -> int:
-        return self.shape[0]
-
     def __setitem__(self, index: Any, plane: NDArray[Any]) -> None:
         self._pixels[index] = plane
         place = self._place(index)
         with self._lock:
             self._done.add(place)
             self._changed = self._changed or place in self._missed
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.asarray(self[...], dtype)
 
     def __getitem__(self, index: Any) -> NDArray[Any]:
         parts = full_index(index, self.shape)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -30,7 +30,48 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Remembered:
+class Remembering:
+    """Base of what a panel remembers. The defaults are those of the manifest.
+
+    Attributes
+    ----------
+    section : str
+        Of the manifest's configurations.
+    model : str
+        Name of a model.
+    """
+
+    section: ClassVar[str]
+    model: str = "unet"
+
+    @classmethod
+    def read(cls, models: Container[str]) -> Self:
+        """Read what is remembered; where that does not work, take the defaults.
+
+        Parameters
+        ----------
+        models : container of str
+            Names of models that are there: another one is forgotten.
+
+        Returns
+        -------
+        Remembering
+        """
+        stored = stored_settings(cls.section)
+        names = [field.name for field in fields(cls)]
+        found = {n: getattr(stored, n) for n in names if hasattr(stored, n)}
+        remembered = cls(**found)
+        if remembered.model in models:
+            return remembered
+        return replace(remembered, model=cls.model)
+
+    def write(self) -> None:
+        """Remember this; where that does not work, leave it."""
+        keep_settings(self.section, asdict(self))
+
+
+@dataclass(frozen=True)
+class Remembered(Remembering):
     """How the panel starts. The defaults are those of the manifest.
 
     Attributes
@@ -56,41 +97,13 @@ class Remembered:
     >>> replace(start, model="dncnn", device="cpu").write()
     """
 
-    model: str = "unet"
+    section: ClassVar[str] = "denoise"
     neighbours: str = "auto"
     strength: float = 1.0
     device: str = "auto"
     dtype: str = "source"
     result: str = "memory"
     preview: bool = False
-
-    @classmethod
-    def read(cls, models: Container[str]) -> Remembered:
-        """Read what is remembered; where that does not work, take the defaults.
-
-        Parameters
-        ----------
-        models : container of str
-            Names of models that are there: another one is forgotten.
-
-        Returns
-        -------
-        Remembered
-        """
-        stored = stored_settings("denoise")
-        found = {
-            field.name: getattr(stored, field.name)
-            for field in fields(cls)
-            if hasattr(stored, field.name)
-        }
-        remembered = cls(**found)
-        if remembered.model not in models:
-            return replace(remembered, model=cls.model)
-        return remembered
-
-    def write(self) -> None:
-        """Remember this; where that does not work, leave it."""
-        keep_settings("denoise", asdict(self))
 
 
 def keep_settings(panel: str, values: dict[str, Any]) -> None:

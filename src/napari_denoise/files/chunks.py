@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.errors import FileError
-from napari_denoise.files.planes import full_index
+from napari_denoise.files.planes import Lazy, full_index
 from napari_denoise.files.tiff_reading import DAMAGED
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ SLAB = 256 * 2**20
 """Bytes of decoded chunks that are kept at most."""
 
 
-class Chunked:
+class Chunked(Lazy):
     """A Zarr array that keeps the chunks it decoded last.
 
     A chunk may hold many planes, which are read one after the other: each would decode
@@ -49,17 +49,6 @@ class Chunked:
         self._array, self._path = array, path
         self._lock = Lock()
         self._kept: tuple[Box, NDArray[Any]] | None = None
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.asarray(self[...], dtype)
 
     def __getitem__(self, index: Any) -> NDArray[Any]:
         places = full_index(index, self.shape)

@@ -17,7 +17,33 @@ if TYPE_CHECKING:
     ReadRows = Callable[[int, int, int], NDArray[Any]]
 
 
-class PlaneArray:
+class Lazy:
+    """Base of what looks like an array and reads what is asked for."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        return prod(self.shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[...], dtype)
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        raise NotImplementedError
+
+
+class PlaneArray(Lazy):
     """Looks like an array, and reads only the rows that are asked for.
 
     Parameters
@@ -40,17 +66,6 @@ class PlaneArray:
         self.dtype = dtype
         self._leading = len(shape) - plane_axes
         self._read: ReadRows = read
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.asarray(self[...], dtype)
 
     def __getitem__(self, index: Any) -> NDArray[Any]:
         places = full_index(index, self.shape)

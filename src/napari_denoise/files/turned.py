@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_denoise.errors import FileError
-from napari_denoise.files.planes import full_index
+from napari_denoise.files.planes import Lazy, full_index
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def in_order(image: ImageFile, axes: str) -> Any:
     return Turned(image.data, [axes.find(axis) for axis in held], len(axes))
 
 
-class Turned:
+class Turned(Lazy):
     """Looks like an array whose axes were moved; some have come and some have gone.
 
     Parameters
@@ -69,11 +69,6 @@ class Turned:
         sides = dict(zip(order, array.shape, strict=True))
         self.shape = tuple(int(sides.get(axis, 1)) for axis in range(ndim))
         self.dtype = np.dtype(array.dtype)
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
 
     def __getitem__(self, index: Any) -> NDArray[Any]:
         parts = full_index(index, self.shape)

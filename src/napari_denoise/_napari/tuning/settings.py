@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import ClassVar
 
-from napari_denoise._napari.settings import keep_settings, stored_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Container
-
-SECTION = "fine_tune"
+from napari_denoise._napari.settings import Remembering
 
 
 @dataclass(frozen=True)
-class RememberedTuning:
+class RememberedTuning(Remembering):
     """How the panel starts. The defaults are those of the manifest.
 
     Attributes
@@ -26,33 +21,6 @@ class RememberedTuning:
     device : {"auto", "cpu", "cuda", "mps"}
     """
 
-    model: str = "unet"
+    section: ClassVar[str] = "fine_tune"
     minutes: float = 2.0
     device: str = "auto"
-
-    @classmethod
-    def read(cls, models: Container[str]) -> RememberedTuning:
-        """Read what is remembered; where that does not work, take the defaults.
-
-        Parameters
-        ----------
-        models : container of str
-            Names of networks that are there: another one is forgotten.
-
-        Returns
-        -------
-        RememberedTuning
-        """
-        stored = stored_settings(SECTION)
-        found = {
-            field.name: getattr(stored, field.name)
-            for field in fields(cls)
-            if hasattr(stored, field.name)
-        }
-        remembered = cls(**found)
-        known = remembered.model in models
-        return remembered if known else replace(remembered, model=cls.model)
-
-    def write(self) -> None:
-        """Remember this; where that does not work, leave it."""
-        keep_settings(SECTION, asdict(self))
