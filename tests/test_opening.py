@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_denoise import denoise_folder
 from napari_denoise.errors import FileError, OptionError
 from napari_denoise.files import (
     ChannelInfo,
@@ -26,6 +29,8 @@ from napari_denoise.files import (
 from napari_denoise.files import chunks as chunks_module
 from tests.test_files import HYPERSTACK, LUTS, PIXELS, numbers
 
+NOBODY = 65534
+"""Number of the user who owns nothing."""
 STACK = numbers((2, 3, 2, 40, 36))
 KINDS = {
     "contiguous": {},
@@ -471,15 +476,51 @@ def test_damaged_metadata_of_a_zarr_are_told(tmp_path):
             pass
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() == 0, reason="root may read anything"
-)
-def test_what_may_not_be_read_is_told(files, tmp_path):
-    path = tmp_path / "a.tif"
-    path.write_bytes(files["contiguous"].read_bytes())
+@pytest.fixture
+def open_to_all():
+    """A folder into which everybody may look."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
+
+
+@contextmanager
+def somebody():
+    """Be somebody else than root, to whom nothing is forbidden."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
+def test_what_may_not_be_read_is_told(open_to_all):
+    path = write(open_to_all / "a.tif", STACK)
     path.chmod(0)
-    with pytest.raises(FileError, match="not be allowed"), open_image(path):
-        pass
+    with somebody(), pytest.raises(FileError, match="not be allowed"):
+        open_image(path).__enter__()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
+def test_folders_that_may_not_be_looked_into_are_told(open_to_all):
+    raw, shut, out = (open_to_all / name for name in ("raw", "raw/shut", "out"))
+    shut.mkdir(parents=True)
+    write(raw / "a.tif", STACK)
+    # What is imported on the way, only root may read perhaps.
+    denoise_folder(raw, open_to_all / "before", "tikhonov")
+    shut.chmod(0)
+    with somebody():
+        report = denoise_folder(raw, out, "tikhonov")
+    assert [record.file for record in report.failed] == ["shut"]
+    assert "looked into" in report.failed[0].error
+    assert report.done == 1
+    out.chmod(0o555)
+    with somebody(), pytest.raises(FileError, match="Nothing can be written"):
+        denoise_folder(raw, out, "tikhonov")
 
 
 WITHOUT_CODECS = """

@@ -61,16 +61,25 @@ def _walk(
         stores = [name for name in visible if name.lower().endswith(ZARR)]
         folders.clear()
         for name in visible if recursive else ():
-            path = here / name
-            # A link may lead back, or to what was looked at already.
-            if name in stores or (known := _identity(path)) in seen:
-                continue
-            seen.add(known)
-            if path.resolve() != target and not (path / REPORT_FILES).is_dir():
+            if name not in stores and _is_new(here / name, target, seen):
                 folders.append(name)
+        stores = [name for name in stores if (here / name).resolve() != target]
         for name in sorted([*files, *stores]):
-            if not name.startswith(".") and (here / name).resolve() != target:
+            if not name.startswith("."):
                 yield here / name
+
+
+def _is_new(folder: Path, target: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a folder is to be looked into, once, by whatever links lead there."""
+    try:
+        known = _identity(folder)
+        results = folder.resolve() == target or (folder / REPORT_FILES).is_dir()
+    except OSError:
+        return True  # that it cannot be, is noted then
+    if known in seen:
+        return False
+    seen.add(known)
+    return not results
 
 
 def _identity(path: Path) -> tuple[int, int]:
