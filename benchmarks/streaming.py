@@ -27,7 +27,7 @@ SIDE = 1024
 LENGTHS = (0.1e9, 0.4e9, 1.6e9)
 """Bytes of the stacks that the U-Net denoises, of float32."""
 IDENTITY_LENGTHS = (0.5e9, 2e9, 8e9)
-ROUNDS = 5
+ROUNDS = 3
 SMALL_FILES = 1000
 SMALL_SIDE = 128
 

@@ -13,12 +13,12 @@ from napari_denoise.noise.anscombe import (
 from napari_denoise.noise.comparing import compare_noise
 from napari_denoise.noise.conservation import keep_counts
 from napari_denoise.noise.estimation import estimate_plane_noise, gaussian_sigma
+from napari_denoise.noise.finite import finite_plane
 from napari_denoise.noise.measure import Measure
 from napari_denoise.noise.model import NoiseModel, VarianceFit
 from napari_denoise.noise.sampling import (
     Window,
     estimate_noise,
-    finite_plane,
     measure_channel,
     measure_windows,
     sample_windows,

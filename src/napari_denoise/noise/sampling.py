@@ -9,6 +9,7 @@ import numpy as np
 from napari_denoise.axes import Layout, resolve_axes
 from napari_denoise.errors import NoiseError
 from napari_denoise.noise.estimation import estimate_plane_noise
+from napari_denoise.noise.finite import finite_plane
 from napari_denoise.noise.measure import Measure
 from napari_denoise.noise.region import measure_region
 from napari_denoise.sources import read_source
@@ -272,32 +273,3 @@ def _scattered(count: int, most: int, rng: np.random.Generator) -> list[int]:
     if count <= most:
         return list(range(count))
     return [int(i) for i in (np.arange(most) + rng.random(most)) * count / most]
-
-
-def finite_plane(
-    plane: NDArray[Any],
-) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
-    """Fill NaN and infinite pixels from their nearest finite neighbours.
-
-    Parameters
-    ----------
-    plane : ndarray, shape (Y, X)
-        Of any type.
-
-    Returns
-    -------
-    filled : ndarray of float32, shape (Y, X)
-        All zero where no pixel is finite.
-    bad : ndarray of bool, shape (Y, X), or None
-        Which pixels were filled; None if none was.
-    """
-    numbers = np.asarray(plane, np.float32)
-    if plane.dtype.kind != "f" or np.isfinite(numbers).all():
-        return numbers, None
-    from scipy.ndimage import distance_transform_edt
-
-    bad = ~np.isfinite(numbers)
-    if bad.all():
-        return np.zeros_like(numbers), bad
-    nearest = distance_transform_edt(bad, return_distances=False, return_indices=True)
-    return numbers[tuple(nearest)], bad
