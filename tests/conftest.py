@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -147,3 +148,15 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "my models"
     monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     return folder
+
+
+FOREGROUND = [
+    sys.executable,
+    "-c",
+    "import signal\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from napari_denoise.cli import main\n"
+    "main()",
+]
+"""The command line as a terminal starts it: what runs in the background hears no
+Ctrl+C, nor does what is started from there."""

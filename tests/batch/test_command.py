@@ -13,11 +13,10 @@ import pytest
 import tifffile
 
 from napari_denoise.cli import main
+from tests.conftest import FOREGROUND
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-COMMAND = [sys.executable, "-m", "napari_denoise.cli", "batch"]
 
 
 def run(
@@ -124,7 +123,7 @@ def test_it_says_after_a_stop_how_to_go_on(raw: Path, tmp_path: Path) -> None:
     tifffile.imwrite(raw / "z.tif", big)
     target = tmp_path / "out"
     with subprocess.Popen(
-        [*COMMAND, raw, target, "--model", "unet"],
+        [*FOREGROUND, "batch", raw, target, "--model", "unet"],
         stderr=subprocess.PIPE,
         text=True,
     ) as process:

@@ -18,6 +18,7 @@ import torch
 from napari_denoise.cluster.connecting import connect, share_cores
 from tests.batch.conftest import photons, write_raw
 from tests.cluster.conftest import alone, pixels, wait_for
+from tests.conftest import FOREGROUND
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def test_ctrl_c_leaves_no_process_and_no_partial_file(
         places = (tmp_path / "many.tif", tmp_path / "out.zarr")
         counts = photons((80, 256, 256), 1)
         tifffile.imwrite(places[0], counts, metadata={"axes": "ZYX"})
-    words = [*COMMAND, command, *places, "--workers", "2", "--model", "unet-fast"]
+    words = [*FOREGROUND, command, *places, "--workers", "2", "--model", "unet-fast"]
     with subprocess.Popen(
         words, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

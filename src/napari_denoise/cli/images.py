@@ -61,8 +61,8 @@ def denoise(
     after a stop or a kill the same command goes on.
     """
     alone = scheduler is None and workers is None
-    advice = "Nothing was changed." if alone else "The same command goes on."
-    with reporting(as_json), stoppable(advice):
+    advice = ("Nothing was changed.",) if alone else ()
+    with reporting(as_json), stoppable(*advice):
         from napari_denoise.files import ImageTarget, open_image
         from napari_denoise.files.apart import check_apart
         from napari_denoise.files.creating import check_target, facts_path
