@@ -172,8 +172,8 @@ def write(
     extra = [1e3 * (small[way] - small[ways[0]]) / SMALL for way in ways[1:]]
     text = f"""# Cost and gain of workers on one machine
 
-Made by `python benchmarks/cluster.py` on {CORES} cores. Medians of {ROUNDS} rounds, all ways \
-in turn in each; workers share the cores and had loaded the model before. In brackets: \
+Made by `python benchmarks/cluster.py` on {CORES} cores. Medians of {ROUNDS} rounds, \
+all ways in turn in each; workers share the cores and had loaded the model before. In brackets: \
 how many times as fast as without a cluster, where one process has all cores.
 
 | job | {" | ".join(ways)} |
