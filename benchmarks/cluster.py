@@ -173,8 +173,8 @@ def write(
     text = f"""# Cost and gain of workers on one machine
 
 Made by `python benchmarks/cluster.py` on {CORES} cores. Medians of {ROUNDS} rounds, \
-all ways in turn in each; workers share the cores and had loaded the model before. In brackets: \
-how many times as fast as without a cluster, where one process has all cores.
+all ways in turn in each; workers share the cores and had loaded the model before. In \
+brackets: how many times as fast as without a cluster, where one process has all cores.
 
 | job | {" | ".join(ways)} |
 | --- |{" --- |" * len(ways)}

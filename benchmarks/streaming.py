@@ -207,16 +207,8 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
-COLUMNS = (
-    "part",
-    "what",
-    "size_gb",
-    "above_torch_mb",
-    "network_seconds",
-    "seconds",
-    "files_per_second",
-    "ratio",
-)
+COLUMNS = ("part", "what", "size_gb", "above_torch_mb")
+COLUMNS += ("network_seconds", "seconds", "files_per_second", "ratio")
 
 
 def read_rows() -> list[dict[str, str]]:

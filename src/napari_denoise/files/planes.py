@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from abc import ABC, abstractmethod
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     ReadRows = Callable[[int, int, int], NDArray[Any]]
 
 
-class Lazy:
+class Lazy(ABC):
     """Base of what looks like an array and reads what is asked for."""
 
     shape: tuple[int, ...]
@@ -39,8 +40,8 @@ class Lazy:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[...], dtype)
 
-    def __getitem__(self, index: Any) -> NDArray[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def __getitem__(self, index: Any) -> NDArray[Any]: ...
 
 
 class PlaneArray(Lazy):
