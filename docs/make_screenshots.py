@@ -226,7 +226,7 @@ def copy_samples(folder: Path) -> None:
 def shoot_batch(viewer: napari.Viewer, panel: Any) -> None:
     """Denoise a folder, and open one of its results."""
     for dock in list(viewer.window.dock_widgets.values()):
-        viewer.window.remove_dock_widget(dock.native)
+        viewer.window.remove_dock_widget(getattr(dock, "native", dock))
     viewer.layers.clear()
     viewer.window.resize(*TALL)
     _, batch = viewer.window.add_plugin_dock_widget("napari-denoise", "Batch")
