@@ -26,7 +26,13 @@ from napari_denoise import (
     save_model,
 )
 from napari_denoise.denoising import DenoiseWarning
-from napari_denoise.errors import AxesError, FileError, ImageError, ModelError
+from napari_denoise.errors import (
+    AxesError,
+    FileError,
+    ImageError,
+    ModelError,
+    OptionError,
+)
 from tests.conftest import draw, synthetic_scene
 
 INTEGERS = [f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)]
@@ -126,11 +132,31 @@ def test_pixels_that_are_not_finite_become_their_neighbours_in_integers(dtype, i
     assert np.abs(result.astype(float) - np.nanmedian(image)).max() < 150
 
 
-def test_an_image_of_nan_comes_back():
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_an_image_of_nan_comes_back(strength):
     source = np.full((20, 20), np.nan, np.float32)
-    with pytest.warns(DenoiseWarning, match="No noise could be measured"):
-        result = denoise(source)
+    with pytest.warns(DenoiseWarning) as told:
+        result = denoise(source, strength=strength)
     np.testing.assert_array_equal(result, source)
+    text = " ".join(str(warning.message) for warning in told)
+    assert "400 pixels are not finite" in text
+    assert "they stay as they are" in text
+    assert "No noise could be measured" in text
+
+
+def test_a_result_may_lie_in_place_but_not_across(image):
+    expected = denoise(image, "tikhonov", noise=9.0)
+    for across in (image[::-1], image[:, ::-1]):
+        before = image.copy()
+        with pytest.raises(OptionError, match="shares memory"):
+            denoise(image, "tikhonov", noise=9.0, out=across)
+        np.testing.assert_array_equal(image, before)
+    beside = np.empty((*image.shape, 2), expected.dtype)
+    beside[..., 0] = image
+    denoise(beside[..., 0], "tikhonov", noise=9.0, out=beside[..., 1])
+    np.testing.assert_array_equal(beside[..., 1], expected)
+    denoise(image, "tikhonov", noise=9.0, out=image)
+    np.testing.assert_array_equal(image, expected)
 
 
 @pytest.mark.parametrize("name", ["unet", "tikhonov"])

@@ -90,6 +90,7 @@ def test_provenance_lies_beside_the_result(source, target):
         (["--strength", "0.3"], {"strength": 0.3}),
         (["--strength", "1.8"], {"strength": 1.8}),
         (["--tile", "40"], {"tile": 40}),
+        (["--tile", "40,48"], {"tile": (40, 48)}),
         (["--dtype", "float32"], {"dtype": "float32"}),
         (["--device", "cpu"], {"device": "cpu"}),
         (["--axes", "xy"], {"axes": "xy"}),
@@ -310,12 +311,22 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(arguments, error, word, fol
 
 
 @pytest.mark.parametrize(
-    "arguments", [["magic"], ["denoise"], ["denoise", "--colour"], ["noise", "--axes"]]
+    "arguments",
+    [
+        *(["magic"], ["denoise"], ["denoise", "--colour"], ["noise", "--axes"]),
+        # Of variables that are not set: no path, and not the current folder.
+        *(["denoise", "", "out.tif"], ["denoise", "in.tif", ""], ["noise", ""]),
+        *(["evaluate", "", "in.tif"], ["evaluate", "in.tif", ""]),
+        *(["finetune", ""], ["finetune", "in", ""], ["finetune", "in", "-o", ""]),
+        ["finetune", "in", "--validation-noisy", ""],
+        ["finetune", "in", "--checkpoint", ""],
+    ],
 )
 def test_bad_usage_is_exit_code_2(arguments):
     result = run(*arguments)
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+    assert ("" in arguments) == ("a path is empty" in result.output)
 
 
 @pytest.mark.parametrize("text", ["", "a,b,c", "1,2", "1,2,3,4", "none,none,none"])

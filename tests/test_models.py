@@ -7,6 +7,8 @@ import sys
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from napari_denoise import denoise, list_models, load_model, save_model
 from napari_denoise.errors import ModelError
@@ -107,6 +109,18 @@ def test_a_spec_is_rewritten_without_touching_weights(tiny, tmp_path):
     before, after = tiny.network.state_dict(), loaded.network.state_dict()
     assert all(torch.equal(before[key], after[key]) for key in before)
     assert read_spec(path).stride == tiny.spec.stride
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(value, tmp_path):
+    model = random_model("unet", widths=(4, 8), blocks=1)
+    path = save_model(model, tmp_path / "diverged")
+    weights = load_file(path)
+    next(iter(weights.values())).view(-1)[0] = value
+    with safe_open(path, "pt") as file:
+        save_file(weights, path, file.metadata())
+    with pytest.raises(ModelError, match=r"diverged\.safetensors are not finite"):
+        load_model(path)
 
 
 def test_classical_methods_have_no_weights_to_save(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from skimage.metrics import structural_similarity
 
 from napari_denoise import evaluate
-from napari_denoise.errors import ImageError
+from napari_denoise.errors import ImageError, OptionError
 from tests.conftest import synthetic_scene
 
 
@@ -45,6 +45,12 @@ def test_identical_images_are_perfect(clean):
 def test_range_is_that_of_the_reference(reference, expected):
     assert evaluate(reference * 0, reference).data_range == expected
     assert evaluate(reference * 0, reference, data_range=100).data_range == 100
+
+
+@pytest.mark.parametrize("data_range", [0, -1, np.nan, np.inf, "x", True, [1]])
+def test_a_range_is_a_positive_number(data_range, clean):
+    with pytest.raises(OptionError, match="data_range="):
+        evaluate(clean, clean, data_range=data_range)
 
 
 def test_integers_do_not_wrap_around():
@@ -106,3 +112,11 @@ def test_other_shapes_are_refused(shape, clean):
 def test_no_images_are_refused(shape):
     with pytest.raises(ImageError, match="two axes"):
         evaluate(np.zeros(shape), np.zeros(shape))
+
+
+@pytest.mark.parametrize("dtype", [bool, complex, "U1"])
+def test_other_types_are_refused(dtype, clean):
+    other = np.zeros(clean.shape, dtype)
+    for pair in ((other, clean), (clean, other)):
+        with pytest.raises(ImageError, match="cannot be compared"):
+            evaluate(*pair)

@@ -43,6 +43,21 @@ def parse_noise(text: str) -> Any:
     )
 
 
-def parse_tile(text: str) -> int | str:
-    """Read the option ``--tile``: a number of pixels, or what is refused later."""
-    return int(text) if text.isdecimal() else text
+def parse_tile(text: str) -> int | tuple[int, ...] | str:
+    """Read the option ``--tile``.
+
+    Parameters
+    ----------
+    text : str
+        ``auto``, a side in pixels, or one for each spatial axis: ``64,128``.
+
+    Returns
+    -------
+    int, tuple of int or str
+        Text where it is none of these: it is refused where the tile is used.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        return text
+    sides = tuple(int(part) for part in parts)
+    return sides[0] if len(sides) == 1 else sides

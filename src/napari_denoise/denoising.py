@@ -12,7 +12,12 @@ from napari_denoise.filling import Filling
 from napari_denoise.job import Job
 from napari_denoise.measurement import measure_channels
 from napari_denoise.options import AUTO, check_neighbours, check_tile
-from napari_denoise.output import describe_output, open_output, result_dtype
+from napari_denoise.output import (
+    check_overlap,
+    describe_output,
+    open_output,
+    result_dtype,
+)
 from napari_denoise.portions import all_portions
 from napari_denoise.progress import (
     Denoised,
@@ -207,6 +212,7 @@ def denoise_steps(
     along, sides = check_neighbours(neighbours), check_tile(tile)
     stop = cancelled or (lambda: False)
     job = Job(source, layout, result_dtype(dtype, source.dtype), stop)
+    check_overlap(source.data, out)
     remarks: list[str] = []
 
     def treat(forms: list[tuple[Model, str]]) -> list[Treatment]:

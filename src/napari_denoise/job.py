@@ -170,6 +170,9 @@ class Job:
             plane = stack.planes[number]
             if restored is None or stack.way is None:
                 result = _converted(plane, self.dtype)
+                if plane.dtype.kind == "f":
+                    finite = int(np.isfinite(plane).sum())
+                    self.tally += Tally(bad_left=plane.size - finite)
             else:
                 result = self._finish(plane, restored[number], stack.way)
             try:

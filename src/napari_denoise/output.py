@@ -135,6 +135,36 @@ def open_output(
         yield out
 
 
+def check_overlap(pixels: Any, out: Any) -> None:
+    """Refuse an array whose pixels are those of the image, but in other places.
+
+    Planes are read while others are written: only in place is that safe.
+
+    Parameters
+    ----------
+    pixels : array-like
+        The image.
+    out : None, array-like, str, Path or ImageTarget
+        As the user gave it.
+
+    Raises
+    ------
+    OptionError
+        If a result would overwrite pixels that are still to be read.
+    """
+    if not (isinstance(pixels, np.ndarray) and isinstance(out, np.ndarray)):
+        return
+    whereabouts = [
+        (array.__array_interface__["data"][0], array.strides, array.dtype)
+        for array in (pixels, out)
+    ]
+    if whereabouts[0] != whereabouts[1] and np.shares_memory(pixels, out):
+        raise OptionError(
+            "out shares memory with the image, but is not the image itself: pixels "
+            "would be overwritten before they are read. Give another array."
+        )
+
+
 def output_path(out: Any) -> Path | None:
     """Path of the file that `out` stands for; None where it is no file.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,7 +75,7 @@ def evaluate(
     ImageError
         If the shapes differ, or are no images of finite real numbers.
     OptionError
-        If `data_range` is not positive.
+        If `data_range` is no positive number.
     """
     reference = np.asarray(clean)
     tested = np.asarray(image)
@@ -84,7 +86,7 @@ def evaluate(
         )
     if tested.ndim < 2 or tested.size == 0:
         raise ImageError("Images to compare need at least two axes and one pixel.")
-    if tested.dtype.kind not in "biuf" or reference.dtype.kind not in "biuf":
+    if tested.dtype.kind not in "iuf" or reference.dtype.kind not in "iuf":
         raise ImageError(
             f"Images of type {tested.dtype} and {reference.dtype} cannot be compared: "
             "they need real numbers."
@@ -93,8 +95,12 @@ def evaluate(
         raise ImageError("Images with NaN or infinite pixels cannot be compared.")
     if data_range is None:
         data_range = _default_range(reference)
-    if not data_range > 0:
-        raise OptionError(f"data_range must be positive, got {data_range!r}.")
+    is_number = isinstance(data_range, Real) and not isinstance(data_range, bool)
+    if not (is_number and 0 < data_range < math.inf):
+        raise OptionError(
+            f"data_range={data_range!r} does not work: give a positive number, such as "
+            "the largest value that a pixel can have."
+        )
     truth, guess = reference.astype(np.float64), tested.astype(np.float64)
     scale, shift = _affine_fit(guess, truth) if affine else (1.0, 0.0)
     guess = scale * guess + shift

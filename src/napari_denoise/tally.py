@@ -23,7 +23,9 @@ class Tally:
     Attributes
     ----------
     bad_pixels : int
-        Not finite in the source.
+        Not finite in the source, in planes that were denoised.
+    bad_left : int
+        Not finite, in planes that were not.
     rounding : float
         Counts that rounding and clipping added to the result.
     total : float
@@ -33,12 +35,14 @@ class Tally:
     bad_pixels: int = 0
     rounding: float = 0.0
     total: float = 0.0
+    bad_left: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
             self.bad_pixels + other.bad_pixels,
             self.rounding + other.rounding,
             self.total + other.total,
+            self.bad_left + other.bad_left,
         )
 
     def remarks(
@@ -64,6 +68,12 @@ class Tally:
                 f"{self.bad_pixels} pixels are not finite (NaN or infinite). Their "
                 "neighbours were used in their place"
                 + (", and they were put back as they were." if floats else ".")
+            )
+        if self.bad_left:
+            end = "stay as they are" if floats else f"became numbers of {dtype.name}"
+            told.append(
+                f"{self.bad_left} pixels are not finite (NaN or infinite), where "
+                f"nothing was denoised: they {end}."
             )
         quiet = [i for i, scaling in enumerate(scalings) if scaling.told == 0]
         if quiet:

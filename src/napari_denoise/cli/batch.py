@@ -43,7 +43,7 @@ def batch(
     strength: Annotated[float, typer.Option(help="0 to 2; 1 is full")] = 1.0,
     neighbours: Annotated[str, typer.Option(help="none, Z, T or auto")] = "none",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
-    tile: Annotated[str, typer.Option(help="auto, or a side in pixels")] = "auto",
+    tile: Annotated[str, typer.Option(help="auto, a side in pixels, or Y,X")] = "auto",
     dtype: Annotated[
         str | None, typer.Option(help="type of the results; by default the source's")
     ] = None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from napari_denoise.arguments import parse_noise
-from napari_denoise.cli.options import AsJson, Axes
+from napari_denoise.cli.options import AsJson, Axes, typed_path
 from napari_denoise.cli.reporting import STOPPED, reporting, show_report
 from napari_denoise.errors import FileError, OptionError
 
@@ -26,14 +26,28 @@ CHECKPOINT = ".checkpoint"
 
 def finetune(
     noisy: Annotated[
-        Path, typer.Argument(help="image, or folder of images", metavar="NOISY")
+        Path,
+        typer.Argument(
+            help="image, or folder of images", metavar="NOISY", parser=typed_path
+        ),
     ],
     clean: Annotated[
         Path | None,
-        typer.Argument(help="the same, clean; without it, no clean data are needed"),
+        typer.Argument(
+            help="the same, clean; without it, no clean data are needed",
+            metavar="CLEAN",
+            parser=typed_path,
+        ),
     ] = None,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="model file to write")
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            help="model file to write",
+            metavar="FILE",
+            parser=typed_path,
+        ),
     ] = Path("tuned.safetensors"),
     model: Annotated[str, typer.Option(help="what to start from")] = "unet",
     axes: Axes = None,
@@ -56,16 +70,30 @@ def finetune(
     ] = "default",
     validation: Annotated[float, typer.Option(help="share that is held out")] = 0.2,
     validation_noisy: Annotated[
-        Path | None, typer.Option(help="judged on these instead of a share")
+        Path | None,
+        typer.Option(
+            help="judged on these instead of a share",
+            metavar="PATH",
+            parser=typed_path,
+        ),
     ] = None,
     validation_clean: Annotated[
-        Path | None, typer.Option(help="clean images of --validation-noisy")
+        Path | None,
+        typer.Option(
+            help="clean images of --validation-noisy",
+            metavar="PATH",
+            parser=typed_path,
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="of everything random")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     checkpoint: Annotated[
         Path | None,
-        typer.Option(help="gone on with after a stop; by default beside the model"),
+        typer.Option(
+            help="gone on with after a stop; by default beside the model",
+            metavar="FILE",
+            parser=typed_path,
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option(help="replace the model file if it exists")

@@ -17,6 +17,7 @@ from napari_denoise.cli.options import (
     Series,
     Workers,
     chosen_axes,
+    typed_path,
 )
 from napari_denoise.cli.reporting import reporting, show_report, stoppable
 from napari_denoise.errors import FileError
@@ -36,7 +37,9 @@ REPORTED = ("model", "axes", "shape", "noise", "tile", "halo", "device", "second
 
 def denoise(
     source: ImagePath,
-    target: Annotated[Path, typer.Argument(help=".tif or .zarr", metavar="OUT")],
+    target: Annotated[
+        Path, typer.Argument(help=".tif or .zarr", metavar="OUT", parser=typed_path)
+    ],
     model: Annotated[str, typer.Option(help="a name or a model file")] = "unet",
     axes: Axes = None,
     noise: Annotated[
@@ -45,7 +48,7 @@ def denoise(
     strength: Annotated[float, typer.Option(help="0 to 2; 1 is full")] = 1.0,
     neighbours: Annotated[str, typer.Option(help="none, Z, T or auto")] = "none",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
-    tile: Annotated[str, typer.Option(help="auto, or a side in pixels")] = "auto",
+    tile: Annotated[str, typer.Option(help="auto, a side in pixels, or Y,X")] = "auto",
     dtype: Annotated[
         str | None, typer.Option(help="type of the result; by default the source's")
     ] = None,
@@ -132,8 +135,16 @@ def noise(
 
 
 def evaluate(
-    image: Annotated[Path, typer.Argument(help="image to judge")],
-    clean: Annotated[Path, typer.Argument(help="clean image of the same field")],
+    image: Annotated[
+        Path,
+        typer.Argument(help="image to judge", metavar="IMAGE", parser=typed_path),
+    ],
+    clean: Annotated[
+        Path,
+        typer.Argument(
+            help="clean image of the same field", metavar="CLEAN", parser=typed_path
+        ),
+    ],
     affine: Annotated[
         bool, typer.Option("--affine", help="fit brightness and contrast first")
     ] = False,

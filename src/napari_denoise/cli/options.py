@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-ImagePath = Annotated[Path, typer.Argument(help="TIFF or .zarr", metavar="IN")]
+
+def typed_path(text: str | Path) -> Path:
+    """Take what was typed as a path.
+
+    An empty one, as of a variable that is not set, would be the current folder.
+    """
+    if not str(text):
+        raise typer.BadParameter("a path is empty. Is a variable not set?")
+    return Path(text)
+
+
+ImagePath = Annotated[
+    Path, typer.Argument(help="TIFF or .zarr", metavar="IN", parser=typed_path)
+]
 Axes = Annotated[
     str | None, typer.Option(help="letters of TCZYXS, one per axis of the image")
 ]

@@ -78,7 +78,7 @@ def read_network(path: Path) -> NetworkModel:
     ------
     ModelError
         As :func:`read_spec`; or if the architecture is unknown, or the weights do
-        not fit it.
+        not fit it or are not finite.
     """
     spec = read_spec(path)
     from safetensors import SafetensorError
@@ -106,6 +106,12 @@ def read_network(path: Path) -> NetworkModel:
         raise ModelError(
             f"The weights in {path.name} are cut short or do not fit its spec: {error}"
         ) from error
+    # What diverged in training gives images of NaN, or of the smallest integers.
+    if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
+        raise ModelError(
+            f"Some weights in {path.name} are not finite (NaN or infinite): it cannot "
+            "denoise. Use another model, or train this one again."
+        )
     if (network.ndim, network.stride) != (spec.ndim, spec.stride):
         raise ModelError(f"The spec in {path.name} does not fit its network.")
     name = path.name.removesuffix(SUFFIX)
