@@ -304,8 +304,12 @@ def test_blind_spots_are_refused_where_noise_is_correlated():
     assert choose_alone("blind", [white]).learned is blind_spots
     assert choose_alone("recorrupted", [white]).learned is split
     assert choose_alone("recorrupted", [white, blurry]).learned is recorrupted
-    with pytest.raises(NoiseError, match="channel 1 is correlated over"):
+    with pytest.raises(NoiseError, match=r"The noise is correlated over .* Choose"):
         choose_alone("blind", [white, blurry])
+    with pytest.raises(NoiseError, match=r"of cells.tif, channel 1, is correlated"):
+        check_blind_spots([white, blurry], "cells.tif")
+    with pytest.raises(NoiseError, match=r"of cells.tif is .* Leave the image out"):
+        check_blind_spots([blurry], "cells.tif")
 
 
 def test_no_network_is_judged_by_what_it_learned_from():

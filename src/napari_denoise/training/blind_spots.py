@@ -88,13 +88,15 @@ def random_neighbours(images: Tensor, generator: torch.Generator) -> Tensor:
     return images.flatten(-2).gather(-1, pixels).reshape(images.shape)
 
 
-def check_blind_spots(noise: Sequence[NoiseModel]) -> None:
+def check_blind_spots(noise: Sequence[NoiseModel], name: str = "") -> None:
     """Refuse blind spots where pixels tell of each other's noise.
 
     Parameters
     ----------
     noise : sequence of NoiseModel
-        As measured, one per channel.
+        As measured: one per channel of an image, or of all images together.
+    name : str
+        Of the image, where they are of one.
 
     Raises
     ------
@@ -104,12 +106,14 @@ def check_blind_spots(noise: Sequence[NoiseModel]) -> None:
     lengths = [model.correlation_length for model in noise]
     longest = max(lengths, default=0.0)
     if longest > 0:
-        number = lengths.index(longest)
-        where = f" of channel {number}" if len(lengths) > 1 else ""
+        channel = f", channel {lengths.index(longest)}," if len(lengths) > 1 else ""
+        where = f" of {name}{channel}" if name else ""
+        instead = "Leave the image out, or choose" if name else "Choose"
         raise NoiseError(
             f"The noise{where} is correlated over {longest:.1f} pixels, so a pixel's "
             "neighbours tell of its noise, and training with blind spots would learn "
-            "to keep it. Choose target=“recorrupted”, which uses the measured noise."
+            f"to keep it. {instead} target=“recorrupted”, which uses the measured "
+            "noise."
         )
 
 

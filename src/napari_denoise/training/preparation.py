@@ -10,6 +10,7 @@ from napari_denoise.errors import ModelError, OptionError
 from napari_denoise.models import NetworkModel, load_model
 from napari_denoise.models.names import SUFFIX_3D
 from napari_denoise.noise import estimate_noise
+from napari_denoise.training.blind_spots import check_blind_spots
 from napari_denoise.training.check import accepted, check_steps
 from napari_denoise.training.events import PairsChecked
 from napari_denoise.training.fields import Fields
@@ -144,9 +145,8 @@ def how_alone(fields: Fields, target: str) -> Alone | None:
     """
     if target not in ALONE:
         return None
-    known = list(fields.noise)
     for pair in fields.pairs[:LOOKED_AT] if target == BLIND else ():
         image = pair.noisy.open()
         models = estimate_noise(image.data, axes=image.layout.axes)
-        known += models if isinstance(models, list) else [models]
-    return choose_alone(target, known)
+        check_blind_spots(models if isinstance(models, list) else [models], pair.name)
+    return choose_alone(target, fields.noise)

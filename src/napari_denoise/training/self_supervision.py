@@ -64,7 +64,7 @@ def choose_alone(target: str, noise: Sequence[NoiseModel]) -> Alone:
     target : {"recorrupted", "blind"}
         By the measured noise, or by hidden pixels.
     noise : sequence of NoiseModel
-        As measured, one per channel.
+        All that are known, of different channels and images.
 
     Returns
     -------
