@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from napari_denoise.files import (
     create_image,
     open_image,
     read_mark,
+    tiff_pixels,
     tiff_writing,
 )
 from tests.test_files import HYPERSTACK, LUTS, PIXELS, numbers, write
@@ -173,6 +175,30 @@ def test_an_ome_zarr_keeps_its_story(tmp_path):
     assert read_mark(target) == "0f3a"
 
 
+@pytest.mark.parametrize("letter", "qQlL")
+def test_integers_of_64_bits_fit_into_a_zarr(letter, tmp_path):
+    data = STACK[0, 0].astype(letter) << 40
+    write(tmp_path / "array.zarr", data, "CYX")
+    tifffile.imwrite(tmp_path / "a.tif", data, metadata={"axes": "CYX"})
+    rewritten(tmp_path / "a.tif", tmp_path / "file.zarr")
+    for name in ("array.zarr", "file.zarr"):
+        with open_image(tmp_path / name) as image:
+            assert image.data.dtype == data.dtype
+            np.testing.assert_array_equal(image.data[...], data)
+
+
+def test_a_file_that_became_shorter_is_told_and_not_waited_for(tmp_path):
+    made = create_image(ImageTarget(tmp_path / "a.tif"), (3, 9, 8), np.uint16, "ZYX")
+    with made as pixels:
+        (hidden,) = tmp_path.iterdir()
+        size = hidden.stat().st_size
+        os.truncate(hidden, size // 3)
+        with pytest.raises(OSError, match="shorter"):
+            pixels[2, :, :]
+        os.truncate(hidden, size)
+        assert pixels[2, :, :].shape == (9, 8)
+
+
 # Another flavour --------------------------------------------------------------
 
 
@@ -283,7 +309,7 @@ SHAPES = {
 @pytest.mark.parametrize("axes", SHAPES)
 @pytest.mark.parametrize("block", [1, 2**25])
 def test_a_tiff_holds_any_order_of_axes(axes, block, tmp_path, monkeypatch):
-    monkeypatch.setattr(tiff_writing, "BLOCK", block)
+    monkeypatch.setattr(tiff_pixels, "BLOCK", block)
     data = numbers(SHAPES[axes], "uint8")
     write(tmp_path / "a.tif", data, axes)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), data)
