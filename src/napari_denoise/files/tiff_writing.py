@@ -18,6 +18,7 @@ from napari_denoise.files.info import ImageInfo
 from napari_denoise.files.ome_xml import TYPES, write_ome
 from napari_denoise.files.tiff_compression import compress
 from napari_denoise.files.tiff_pixels import TiffPixels
+from napari_denoise.files.tiff_tags import TEXT, palette_bytes, tag_options
 from napari_denoise.files.units import in_centimetres
 
 if TYPE_CHECKING:
@@ -147,7 +148,10 @@ def _options(
 ) -> dict[str, Any]:
     planes = prod(size for axis, size in zip(axes, shape, strict=True) if axis in "TCZ")
     said = _description(flavour, target, shape, dtype, axes)
-    size = prod(shape) * dtype.itemsize + PAGE * planes + len(said.get(XML, b""))
+    info = target.info or ImageInfo()
+    tags = tag_options(info, flavour, dtype, axes)
+    page = PAGE + palette_bytes(tags)
+    size = prod(shape) * dtype.itemsize + page * planes + len(said.get(XML, b""))
     return {
         "shape": shape,
         "byteorder": "<",
@@ -156,7 +160,8 @@ def _options(
             [SOFTWARE, version(SOFTWARE), *filter(None, [target.mark])]
         ),
         **_samples(shape, axes),
-        **_resolution(target.info or ImageInfo(), flavour),
+        **_resolution(info, flavour),
+        **tags,
         **said,
     }
 
@@ -176,6 +181,9 @@ def _description(
     entries = {**imagej_entries(info), "axes": axes}
     if flavour == "imagej":
         return {"imagej": True, "metadata": entries}
+    text = {XML: str(info.native[TEXT]).encode()} if TEXT in info.native else {}
+    if info.flavour == "plain":
+        return {"ome": False, "metadata": entries, **text}
     # Colour tables and ranges are ImageJ's own; numbers and words go anywhere.
     plain = {k: v for k, v in entries.items() if isinstance(v, str | int | float)}
     return {"ome": False, "metadata": plain}
