@@ -29,6 +29,7 @@ from napari_denoise.files import (
     tiff_pixels,
     tiff_writing,
 )
+from napari_denoise.files.units import in_bytes
 from tests.test_files import HYPERSTACK, LUTS, PIXELS, numbers, write
 
 STACK = numbers((2, 3, 2, 20, 18))
@@ -173,6 +174,30 @@ def test_an_ome_zarr_keeps_its_story(tmp_path):
     ]
     assert told[0] == told[1]
     assert read_mark(target) == "0f3a"
+
+
+@pytest.mark.parametrize("unit", ["µm", "nm", None])
+def test_the_place_of_an_image_is_kept_by_ome(unit, tmp_path):
+    spacing, origin = {"X": 0.5, "Y": 0.5, "Z": 2.0}, {"X": 12.5, "Y": -3.0, "Z": 1e-4}
+    units = dict.fromkeys("XYZ", unit) if unit else {}
+    info = ImageInfo(spacing=spacing, units=units, origin=origin)
+    write(tmp_path / "a.zarr", STACK[0], "ZCYX", info)
+    rewritten(tmp_path / "a.zarr", tmp_path / "b.ome.tif")
+    target = rewritten(tmp_path / "b.ome.tif", tmp_path / "c.ome.tif")
+    with open_image(target) as image:
+        assert image.info.origin == pytest.approx(origin)
+        assert image.info.units == dict.fromkeys("XYZ", unit or "µm")
+    (plane,) = ome_types.from_tiff(target).images[0].pixels.planes
+    assert (plane.position_x, plane.position_y) == (12.5, -3.0)
+    assert plane.position_z_unit.value == (unit or "µm")
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [(900, "0.9 kB"), (2_500, "2.5 kB"), (31_000_000, "31.0 MB"), (4e12, "4000.0 GB")],
+)
+def test_room_is_told_in_the_unit_that_suits_it(size, told):
+    assert in_bytes(int(size)) == told
 
 
 PALETTE = np.stack([np.arange(256), np.arange(256)[::-1], np.full(256, 7)]) * 257

@@ -19,7 +19,7 @@ from napari_denoise.files.ome_xml import TYPES, write_ome
 from napari_denoise.files.tiff_compression import compress
 from napari_denoise.files.tiff_pixels import TiffPixels
 from napari_denoise.files.tiff_tags import TEXT, palette_bytes, tag_options
-from napari_denoise.files.units import in_centimetres
+from napari_denoise.files.units import in_bytes, in_centimetres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,8 +107,8 @@ def _check_room(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if size > free:
         raise FileError(
-            f"The result needs {size / 1e9:.1f} GB, but the disk of {folder} has only "
-            f"{free / 1e9:.1f} GB left: make room, or choose another folder."
+            f"The result needs {in_bytes(size)}, but the disk of {folder} has only "
+            f"{in_bytes(free)} left: make room, or choose another folder."
         )
 
 
