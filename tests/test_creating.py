@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
@@ -25,8 +26,10 @@ from napari_denoise.files import (
     create_image,
     open_image,
     read_mark,
+    tiff_pixels,
     tiff_writing,
 )
+from napari_denoise.files.units import in_bytes
 from tests.test_files import HYPERSTACK, LUTS, PIXELS, numbers, write
 
 STACK = numbers((2, 3, 2, 20, 18))
@@ -173,6 +176,131 @@ def test_an_ome_zarr_keeps_its_story(tmp_path):
     assert read_mark(target) == "0f3a"
 
 
+@pytest.mark.parametrize("unit", ["µm", "nm", None])
+def test_the_place_of_an_image_is_kept_by_ome(unit, tmp_path):
+    spacing, origin = {"X": 0.5, "Y": 0.5, "Z": 2.0}, {"X": 12.5, "Y": -3.0, "Z": 1e-4}
+    units = dict.fromkeys("XYZ", unit) if unit else {}
+    info = ImageInfo(spacing=spacing, units=units, origin=origin)
+    write(tmp_path / "a.zarr", STACK[0], "ZCYX", info)
+    rewritten(tmp_path / "a.zarr", tmp_path / "b.ome.tif")
+    target = rewritten(tmp_path / "b.ome.tif", tmp_path / "c.ome.tif")
+    with open_image(target) as image:
+        assert image.info.origin == pytest.approx(origin)
+        assert image.info.units == dict.fromkeys("XYZ", unit or "µm")
+    (plane,) = ome_types.from_tiff(target).images[0].pixels.planes
+    assert (plane.position_x, plane.position_y) == (12.5, -3.0)
+    assert plane.position_z_unit.value == (unit or "µm")
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [(900, "0.9 kB"), (2_500, "2.5 kB"), (31_000_000, "31.0 MB"), (4e12, "4000.0 GB")],
+)
+def test_room_is_told_in_the_unit_that_suits_it(size, told):
+    assert in_bytes(int(size)) == told
+
+
+PALETTE = np.stack([np.arange(256), np.arange(256)[::-1], np.full(256, 7)]) * 257
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize(
+    ("name", "flavour"), [("a.tif", {}), ("a.tif", {"imagej": True}), ("a.ome.tif", {})]
+)
+def test_a_palette_is_kept(name, flavour, compression, tmp_path):
+    data, shown = numbers((3, 20, 18), "uint8"), {"colormap": PALETTE.astype("u2")}
+    told = {"compression": compression, "metadata": {"axes": "ZYX"}, **flavour}
+    tifffile.imwrite(tmp_path / name, data, photometric="palette", **shown, **told)
+    target = rewritten(tmp_path / name, tmp_path / f"b{name}")
+    with tifffile.TiffFile(target) as file:
+        for page in file.pages:
+            assert page.photometric.name == "PALETTE"
+            np.testing.assert_array_equal(page.colormap, PALETTE)
+        assert file.series[0].axes == "ZYX"
+        np.testing.assert_array_equal(file.asarray(), data)
+
+
+def test_a_palette_of_256_colours_is_for_imagejs_wider_counts_too(tmp_path):
+    options = {"imagej": True, "photometric": "minisblack"}
+    shown = PALETTE.astype("u2")
+    tifffile.imwrite(tmp_path / "a.tif", STACK[0, 0], colormap=shown, **options)
+    target = rewritten(tmp_path / "a.tif", tmp_path / "b.tif")
+    with tifffile.TiffFile(target) as file:
+        np.testing.assert_array_equal(file.pages[0].colormap, PALETTE)
+
+
+def test_a_palette_is_left_where_counts_are_of_another_type(tmp_path):
+    data, shown = numbers((20, 18), "uint8"), PALETTE.astype("u2")
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric="palette", colormap=shown)
+    with open_image(tmp_path / "a.tif") as image:
+        assert [channel.colour for channel in image.info.channels] == ["FF0007"]
+        write(tmp_path / "b.tif", data.astype("f4"), image.axes, image.info)
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert file.pages[0].photometric.name == "MINISBLACK"
+        np.testing.assert_array_equal(file.asarray(), data)
+
+
+@pytest.mark.parametrize("flavour", [{}, {"imagej": True}])
+def test_dark_counts_stay_white(flavour, tmp_path):
+    tifffile.imwrite(
+        tmp_path / "a.tif", STACK[0, 0], photometric="miniswhite", **flavour
+    )
+    target = rewritten(tmp_path / "a.tif", tmp_path / "b.tif")
+    with tifffile.TiffFile(target) as file:
+        assert file.pages[0].photometric.name == "MINISWHITE"
+        np.testing.assert_array_equal(file.asarray(), STACK[0, 0])
+
+
+@pytest.mark.parametrize("metadata", [None, {"axes": "YX", "dye": "µ-Dapi"}])
+def test_a_text_and_a_date_are_kept(metadata, tmp_path):
+    when, text = "2024:01:31 12:00:59", "a dish, 37 °C\nsecond"
+    options = {"description": text.encode(), "datetime": when, "metadata": metadata}
+    tifffile.imwrite(tmp_path / "a.tif", STACK[0, 0, 0], **options)
+    rewritten(tmp_path / "a.tif", tmp_path / "b.tif")
+    target = rewritten(tmp_path / "b.tif", tmp_path / "c.tif")
+    with tifffile.TiffFile(target) as file:
+        assert file.pages[0].description == text
+        assert file.pages[0].tags["DateTime"].value == when
+        if metadata:
+            assert file.shaped_metadata[0]["dye"] == "µ-Dapi"
+    with open_image(target) as image:
+        assert image.axes == "YX"
+
+
+def test_all_words_of_a_plain_file_are_kept(tmp_path):
+    told = {"Channel": {"Name": ["a", "b"]}, "list": [1, 2.5], "none": None, "u": "µm"}
+    tifffile.imwrite(tmp_path / "a.tif", STACK[0, 0], metadata={"axes": "CYX", **told})
+    target = rewritten(tmp_path / "a.tif", tmp_path / "b.tif")
+    with tifffile.TiffFile(target) as file:
+        assert file.shaped_metadata[0] == {"shape": [2, 20, 18], "axes": "CYX", **told}
+    with open_image(target) as image:
+        assert [channel.name for channel in image.info.channels] == ["a", "b"]
+
+
+@pytest.mark.parametrize("letter", "qQlL")
+def test_integers_of_64_bits_fit_into_a_zarr(letter, tmp_path):
+    data = STACK[0, 0].astype(letter) << 40
+    write(tmp_path / "array.zarr", data, "CYX")
+    tifffile.imwrite(tmp_path / "a.tif", data, metadata={"axes": "CYX"})
+    rewritten(tmp_path / "a.tif", tmp_path / "file.zarr")
+    for name in ("array.zarr", "file.zarr"):
+        with open_image(tmp_path / name) as image:
+            assert image.data.dtype == data.dtype
+            np.testing.assert_array_equal(image.data[...], data)
+
+
+def test_a_file_that_became_shorter_is_told_and_not_waited_for(tmp_path):
+    made = create_image(ImageTarget(tmp_path / "a.tif"), (3, 9, 8), np.uint16, "ZYX")
+    with made as pixels:
+        (hidden,) = tmp_path.iterdir()
+        size = hidden.stat().st_size
+        os.truncate(hidden, size // 3)
+        with pytest.raises(OSError, match="shorter"):
+            pixels[2, :, :]
+        os.truncate(hidden, size)
+        assert pixels[2, :, :].shape == (9, 8)
+
+
 # Another flavour --------------------------------------------------------------
 
 
@@ -283,7 +411,7 @@ SHAPES = {
 @pytest.mark.parametrize("axes", SHAPES)
 @pytest.mark.parametrize("block", [1, 2**25])
 def test_a_tiff_holds_any_order_of_axes(axes, block, tmp_path, monkeypatch):
-    monkeypatch.setattr(tiff_writing, "BLOCK", block)
+    monkeypatch.setattr(tiff_pixels, "BLOCK", block)
     data = numbers(SHAPES[axes], "uint8")
     write(tmp_path / "a.tif", data, axes)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), data)

@@ -426,6 +426,32 @@ def test_a_tiff_cut_short_is_told(kind, share, files, tmp_path):
         pytest.fail(f"read as {image.data.shape}")
 
 
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("missing", [1, 700, 0.3, 0.6])
+def test_a_cut_is_told_as_one_where_the_description_comes_last(
+    missing, compression, big, tmp_path
+):
+    path, data = tmp_path / "cut.ome.tif", numbers((2, 64, 64))
+    options = {"tile": (16, 16), "compression": compression, "bigtiff": big}
+    tifffile.imwrite(path, data, metadata={"axes": "CYX"}, **options)
+    content = path.read_bytes()
+    left = len(content) - missing if missing >= 1 else int(missing * len(content))
+    path.write_bytes(content[:left])
+    with pytest.raises(FileError, match="truncated"), open_image(path):
+        pytest.fail("it was opened")
+
+
+def test_tiles_that_were_never_written_are_no_cut(tmp_path):
+    path = tmp_path / "sparse.tif"
+    options = {"shape": (32, 32), "dtype": "u2", "tile": (16, 16)}
+    tifffile.imwrite(path, iter([b""] * 4), compression="zlib", **options)
+    with tifffile.TiffFile(path) as file:
+        assert file.pages[0].dataoffsets == (0,) * 4
+    with open_image(path) as image:
+        assert not image.data[...].any()
+
+
 def test_what_is_missing_or_holds_no_image_is_told(tmp_path):
     (tmp_path / "empty.zarr").mkdir()
     (tmp_path / "folder").mkdir()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_denoise.errors import FileError
-from napari_denoise.files import ImageTarget, create_image
+from napari_denoise.files import ImageInfo, ImageTarget, create_image
 from napari_denoise.files import whole as module
 from napari_denoise.files.whole import DAY, HOST, PATIENCE, remove, whole
 
@@ -170,3 +170,86 @@ def test_a_folder_that_takes_long_to_list_is_not_listed_each_time(
         with whole(tmp_path / str(number)) as partial:
             partial.write_text("x")
     assert listed.count(tmp_path) == 1
+
+
+def test_folders_that_were_listed_are_forgotten(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "BLINK", 0.0)
+    monkeypatch.setattr(module, "SHARE", 0.0)
+    monkeypatch.setattr(module, "_listed", {})
+    for number in range(20):
+        (tmp_path / str(number)).mkdir()
+        with whole(tmp_path / str(number) / "a") as partial:
+            partial.write_text("x")
+    assert len(module._listed) <= 1
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.zarr"])
+@pytest.mark.parametrize("comes", ["file", "folder", "dangling"])
+def test_what_comes_meanwhile_is_kept(name, comes, tmp_path):
+    path, beside = tmp_path / name, tmp_path / f"{name}.json"
+    made = create_image(ImageTarget(path, beside=True), (8, 8), np.dtype("u1"), "YX")
+    with pytest.raises(FileError, match="made by another program meanwhile"), made:
+        {
+            "file": lambda: path.write_text("mine"),
+            "folder": lambda: fill(path, 1),
+            "dangling": lambda: path.symlink_to("nowhere"),
+        }[comes]()
+        beside.write_text("mine")
+    assert sorted(tmp_path.iterdir()) == [path, beside]
+    assert beside.read_text() == "mine"
+    assert path.is_symlink() is (comes == "dangling")
+
+
+def test_what_comes_last_of_all_is_kept(tmp_path):
+    path = tmp_path / "a"
+    with (
+        pytest.raises(FileError, match="meanwhile"),
+        whole(path, overwrite=False) as partial,
+    ):
+        partial.write_text("new")
+        path.write_text("mine")
+    assert path.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.zarr"])
+def test_a_link_that_leads_nowhere_is_there(name, tmp_path):
+    path = tmp_path / name
+    path.symlink_to("nowhere")
+    made = create_image(ImageTarget(path), (8, 8), np.dtype("u1"), "YX")
+    with pytest.raises(FileError, match="exists already"), made:
+        pytest.fail("it was begun")
+    with create_image(ImageTarget(path, None, True), (8, 8), np.dtype("u1"), "YX"):
+        pass
+    assert list(tmp_path.iterdir()) == [path]
+    assert not path.is_symlink()
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_kept(tmp_path):
+    store, path = tmp_path / "store", tmp_path / "s" / "a"
+    fill(store)
+    path.parent.mkdir()
+    path.symlink_to(store)
+    with whole(path) as partial:
+        fill(partial, 1)
+    assert list(path.parent.iterdir()) == [path]
+    assert not path.is_symlink()
+    assert len(list(path.iterdir())) == 1
+    assert len(list(store.iterdir())) == 3
+
+
+def test_a_link_goes_and_what_it_leads_to_stays(tmp_path):
+    fill(tmp_path / "store")
+    (tmp_path / "link").symlink_to(tmp_path / "store")
+    remove(tmp_path / "link")
+    assert list(tmp_path.iterdir()) == [tmp_path / "store"]
+    assert len(list((tmp_path / "store").iterdir())) == 3
+
+
+def test_a_result_that_vanishes_is_told_by_its_own_name(tmp_path):
+    target = ImageTarget(tmp_path / "a.tif", ImageInfo(compressed=True))
+    made = create_image(target, (8, 8), np.dtype("u1"), "YX")
+    with pytest.raises(FileError, match=r"a\.tif cannot be written") as caught, made:
+        for hidden in tmp_path.iterdir():
+            hidden.unlink()
+    assert ".part-" not in str(caught.value)

@@ -178,7 +178,8 @@ class Job:
             try:
                 self.layout.write(target, place, result)
             except OSError as error:
-                raise FileError(f"The result cannot be written: {error}.") from error
+                reason = error.strerror or error  # without the name of a hidden file
+                raise FileError(f"The result cannot be written: {reason}.") from error
 
     def _finish(
         self, plane: Plane, restored: NDArray[np.float32], way: Treated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 from napari_denoise.errors import DenoiseError, FileError
 from napari_denoise.files.opening import ZARR
 from napari_denoise.files.tiff_writing import tiff_mark, write_tiff
-from napari_denoise.files.whole import refuse_long, whole
+from napari_denoise.files.whole import refuse_existing, refuse_long, whole
 from napari_denoise.files.zarr_reading import holds_zarr
 from napari_denoise.files.zarr_writing import require_zarr, write_zarr, zarr_mark
 
@@ -54,8 +55,8 @@ def create_image(
     Raises
     ------
     FileError
-        If it cannot be written. Nothing is left then, nor when the block is left by
-        any other error.
+        If it cannot be written, or its name was taken meanwhile. Nothing is left then,
+        nor when the block is left by any other error.
     OptionError
         If it is a ``.zarr`` and the extra ``zarr`` is not installed, or the axes do not
         fit into OME-Zarr.
@@ -65,13 +66,16 @@ def create_image(
     if target.beside:
         refuse_long(facts_path(path))
     write = write_zarr if is_zarr(path) else write_tiff
-    with whole(path) as partial, ExitStack() as made:
-        with _told_plainly(path):
+    made_whole = whole(path, overwrite=target.overwrite)
+    with made_whole as partial, ExitStack() as made:
+        with _told_plainly(path, partial):
             filled = write(partial, target, tuple(shape), np.dtype(dtype), axes)
             pixels = made.enter_context(filled)
         yield pixels
-        with _told_plainly(path):
+        with _told_plainly(path, partial):
             made.close()
+            if not target.overwrite:
+                refuse_existing(path)  # before what is said of it is replaced
             if target.beside:
                 write_beside(path, pixels.facts)
 
@@ -105,7 +109,8 @@ def check_target(path: Path, *, overwrite: bool = False) -> None:
         require_zarr()
     elif path.is_dir():
         raise FileError(f"{path} is a folder: give the name of a file.")
-    if path.exists() and not overwrite:
+    # A link that leads nowhere is somebody's, too.
+    if os.path.lexists(path) and not overwrite:
         raise FileError(f"{path} exists already: choose another name.")
     if is_zarr(path) and path.exists() and not holds_zarr(path):
         raise FileError(
@@ -151,10 +156,13 @@ def write_beside(path: Path, facts: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _told_plainly(path: Path) -> Iterator[None]:
+def _told_plainly(path: Path, partial: Path) -> Iterator[None]:
+    """Say in a sentence why a file cannot be written, by the name that it would get."""
     try:
         yield
     except DenoiseError:
         raise
     except (OSError, ValueError) as error:
-        raise FileError(f"{path} cannot be written: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        plain = str(reason).replace(partial.name, path.name)
+        raise FileError(f"{path} cannot be written: {plain}.") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_denoise.files.tiff_tags import TAGS as KEPT
 from napari_denoise.files.units import converted, in_seconds
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 AXES = "TZCYXS"
 DTYPES = ("uint8", "uint16", "float32")
-TAGS = ("resolution", "resolutionunit")
+TAGS = ("resolution", "resolutionunit", *KEPT)
 BINARY = ("Info", "Labels", "Properties")
 """Words that lie in a tag of their own, in Unicode."""
 
@@ -40,6 +41,8 @@ def imagej_entries(info: ImageInfo) -> dict[str, Any]:
     """
     if info.flavour in ("imagej", "plain") and info.native:
         kept = {k: v for k, v in info.native.items() if k not in TAGS}
+        if info.flavour == "plain":
+            return kept
         return {k: v if k in BINARY else _in_ascii(v) for k, v in kept.items()}
     entries: dict[str, Any] = {"name": info.name} if info.name else {}
     unit = next((info.units[axis] for axis in "XYZ" if axis in info.units), None)

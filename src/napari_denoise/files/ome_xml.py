@@ -108,6 +108,8 @@ def write_ome(
     _say_size(pixels, size, TYPES[dtype.name], axes)
     _say_spacing(pixels, info)
     _say_channels(pixels, info, size.get("C", 1), size.get("S", 1))
+    if root.get("xmlns") == SCHEMA:
+        _say_origin(pixels, info)
     xml: bytes = ET.tostring(root, "utf-8")
     return b'<?xml version="1.0" encoding="UTF-8"?>' + xml
 
@@ -237,6 +239,31 @@ def _say_spacing(pixels: ET.Element, info: ImageInfo) -> None:
         # Schemas before 2015 know no units.
         if unit != USUAL[axis] or f"{attribute}Unit" in pixels.attrib:
             pixels.set(f"{attribute}Unit", unit)
+
+
+def _say_origin(pixels: ET.Element, info: ImageInfo) -> None:
+    """Place the first plane; those of a source keep the places they have."""
+    if pixels.find("Plane") is not None or not any(info.origin.values()):
+        return
+    # Without a unit a position counts the steps of some stage.
+    told = {
+        f"Position{axis}{part}": value
+        for axis in "XYZ"
+        if axis in info.origin
+        for part, value in (
+            ("", repr(float(info.origin[axis]))),
+            ("Unit", info.units.get(axis, USUAL[axis])),
+        )
+    }
+    if told:
+        place = dict.fromkeys(("TheZ", "TheC", "TheT"), "0")
+        pixels.insert(_after_data(pixels), ET.Element("Plane", {**place, **told}))
+
+
+def _after_data(pixels: ET.Element) -> int:
+    """Where planes come in the order that the schema wants."""
+    tags = [child.tag for child in pixels]
+    return len(tags) - tags[::-1].index("TiffData")
 
 
 def _say_channels(

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     ReadRows = Callable[[int, int, int], NDArray[Any]]
 
@@ -44,6 +44,23 @@ class Lazy(ABC):
     def __getitem__(self, index: Any) -> NDArray[Any]: ...
 
 
+def canonical(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return the one of several types of the same numbers that all programs know.
+
+    Integers of 64 bits may be C's ``long`` or ``long long``; Zarr knows one of them.
+
+    Parameters
+    ----------
+    dtype : dtype-like
+        Of pixels.
+
+    Returns
+    -------
+    numpy.dtype
+    """
+    return np.dtype(np.dtype(dtype).str)
+
+
 class PlaneArray(Lazy):
     """Looks like an array, and reads only the rows that are asked for.
 
@@ -64,7 +81,7 @@ class PlaneArray(Lazy):
         self, shape: tuple[int, ...], dtype: np.dtype[Any], plane_axes: int, read: Any
     ) -> None:
         self.shape = shape
-        self.dtype = dtype
+        self.dtype = canonical(dtype)
         self._leading = len(shape) - plane_axes
         self._read: ReadRows = read
 

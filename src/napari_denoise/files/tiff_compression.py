@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_denoise.files.planes import canonical
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    from numpy.typing import NDArray
 
 PREDICTED = 4
 """Bytes of the largest integers of which differences can be stored."""
@@ -34,8 +37,8 @@ def compress(path: Path, dtype: np.dtype[Any], **options: Any) -> None:
         with tifffile.TiffFile(path) as file:
             tifffile.imwrite(
                 smaller,
-                (page.asarray() for page in file.pages),
-                dtype=dtype,
+                (_known(page.asarray()) for page in file.pages),
+                dtype=canonical(dtype),
                 compression="zlib",
                 # Others need the extra codecs.
                 predictor=dtype.kind in "iu" and dtype.itemsize <= PREDICTED,
@@ -44,3 +47,7 @@ def compress(path: Path, dtype: np.dtype[Any], **options: Any) -> None:
         smaller.replace(path)
     finally:
         smaller.unlink(missing_ok=True)
+
+
+def _known(pixels: NDArray[Any]) -> NDArray[Any]:
+    return pixels.view(canonical(pixels.dtype))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from napari_denoise.files.info import ChannelInfo, ImageInfo
 from napari_denoise.files.microscopes import lsm_info, stk_info
 from napari_denoise.files.ome_xml import read_ome
+from napari_denoise.files.tiff_tags import PALETTE, kept_tags, plain_text
 from napari_denoise.files.units import METRES, converted, short_unit
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ COUNTED = ("ImageJ", "axes", "images", "channels", "slices", "frames", "hypersta
 """ImageJ's own entries that follow from shape and axes."""
 SHAPED = ("shape", "axes", "truncated")
 """The same in the description that tifffile writes."""
+PLAIN = ("generic", "shaped", "uniform")
+"""Kinds of images whose descriptions are nobody's but their author's."""
 TIFF_UNITS = {2: "in", 3: "cm"}
 
 
@@ -41,9 +45,10 @@ def tiff_info(file: TiffFile, series: TiffPageSeries, image: int) -> ImageInfo:
     -------
     ImageInfo
     """
-    if series.kind == "ome" and file.ome_metadata:
-        return read_ome(file.ome_metadata, image, series.name)
     first: Any = series.keyframe
+    if series.kind == "ome" and file.ome_metadata:
+        info = read_ome(file.ome_metadata, image, series.name)
+        return replace(info, native={**info.native, **kept_tags(first)})
     size = dict(zip(series.axes, series.shape, strict=True))
     if series.kind == "imagej":
         entries = dict(file.imagej_metadata or {})
@@ -54,6 +59,8 @@ def tiff_info(file: TiffFile, series: TiffPageSeries, image: int) -> ImageInfo:
     if series.kind == "stk":
         return stk_info(file.stk_metadata or {}, series.axes)
     native = _shaped_entries(first.shaped_description)
+    if series.kind in PLAIN:
+        native |= plain_text(first)
     return _described(native, first, size, "plain")
 
 
@@ -69,6 +76,7 @@ def _described(
     native: dict[str, Any], page: Any, size: dict[str, int], flavour: Any
 ) -> ImageInfo:
     """Read ImageJ's words, which plain files may have too."""
+    native |= kept_tags(page)
     spacing, units = _resolution(page, native, flavour)
     interval = _positive(native.get("finterval"))
     if interval:
@@ -130,7 +138,9 @@ def _channels(native: Mapping[str, Any], count: int) -> tuple[ChannelInfo, ...]:
         ranges = [native["min"], native["max"]]
     tables = native.get("LUTs", ())
     tables = tables if isinstance(tables, list) else [tables]
-    names = native.get("channel_names", ())
+    if "LUTs" not in native and count == 1 and PALETTE in native:
+        tables = [native[PALETTE] >> 8]
+    names = _names(native)
     channels = tuple(
         ChannelInfo(
             str(names[number]) if number < len(names) else None,
@@ -142,9 +152,17 @@ def _channels(native: Mapping[str, Any], count: int) -> tuple[ChannelInfo, ...]:
     return channels if set(channels) != {ChannelInfo()} else ()
 
 
+def _names(native: Mapping[str, Any]) -> list[Any]:
+    """List the names of channels, in this software's words or in those of OME."""
+    told = native.get("Channel")
+    names = told.get("Name") if isinstance(told, dict) else None
+    names = native.get("channel_names", names)
+    return [names] if isinstance(names, str) else list(names or ())
+
+
 def _brightest(table: Any) -> str | None:
     colours = np.asarray(table)
-    if colours.shape != (3, 256):
+    if colours.shape not in ((3, 256), (3, 65536)):
         return None
     return "".join(f"{value:02X}" for value in colours[:, -1])
 

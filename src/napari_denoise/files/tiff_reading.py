@@ -16,6 +16,7 @@ import numpy as np
 from napari_denoise.errors import FileError
 from napari_denoise.files.info import ImageFile
 from napari_denoise.files.planes import PlaneArray
+from napari_denoise.files.tiff_cuts import UNCOMPRESSED, refuse_cut
 from napari_denoise.files.tiff_info import tiff_info
 from napari_denoise.files.tiff_members import (
     is_home,
@@ -49,7 +50,6 @@ CODECS = (
     "pip install “napari-denoise[codecs]”."
 )
 THUMBNAIL = "thumbnail"
-UNCOMPRESSED = 1
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def open_tiff(path: Path, series: int) -> Iterator[ImageFile]:
                 raise no_such_series(path, series, len(images))
             place, chosen = images[series]
             _check_codecs(path, chosen.keyframe)
-            _refuse_cut(file, chosen)
+            refuse_cut(file, chosen)
             compressed = chosen.keyframe.compression != UNCOMPRESSED
             info = replace(tiff_info(file, chosen, place), compressed=compressed)
             data, notes = _pixels(path, file, chosen)
@@ -162,37 +162,6 @@ def _check_codecs(path: Path, page: Any) -> None:
     except KeyError as error:
         name = getattr(page.compression, "name", page.compression)
         raise FileError(f"{path} {CODECS.format(f' ({name})')}") from error
-
-
-def _refuse_cut(file: TiffFile, series: TiffPageSeries) -> None:
-    """Refuse a file whose chain of pages, or whose pixels, lead out of it."""
-    if file.is_imagej and series.kind != "imagej":
-        told = (file.imagej_metadata or {}).get("images", 1)
-        if isinstance(told, int) and told > len(file.pages):
-            raise _cut(file)
-    if series.kind in ("stk", "lsm"):
-        return
-    for part in members(series) if series.kind == "ome" else [file]:
-        with opened(part):
-            if _next_page(part) >= part.filehandle.size:
-                raise _cut(part)
-
-
-def _cut(file: TiffFile) -> FileError:
-    return FileError(
-        f"{file.filehandle.path} is truncated: it says that it holds more than there "
-        "is. Copy it again from where it comes from."
-    )
-
-
-def _next_page(file: TiffFile) -> int:
-    """Where the page after the last one would begin; 0 if there is none."""
-    tiff, handle = file.tiff, file.filehandle
-    handle.seek(file.pages[len(file.pages) - 1].offset)
-    (count,) = struct.unpack(tiff.tagnoformat, handle.read(tiff.tagnosize))
-    handle.seek(count * tiff.tagsize, 1)
-    (offset,) = struct.unpack(tiff.offsetformat, handle.read(tiff.offsetsize))
-    return int(offset)
 
 
 def _pixels(

@@ -10,22 +10,21 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from math import prod
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from napari_denoise.errors import FileError
 from napari_denoise.files.imagej import fits_imagej, imagej_entries
 from napari_denoise.files.info import ImageInfo
 from napari_denoise.files.ome_xml import TYPES, write_ome
 from napari_denoise.files.tiff_compression import compress
-from napari_denoise.files.units import in_centimetres
+from napari_denoise.files.tiff_pixels import TiffPixels
+from napari_denoise.files.tiff_tags import TEXT, palette_bytes, tag_options
+from napari_denoise.files.units import in_bytes, in_centimetres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
+    import numpy as np
 
     from napari_denoise.files.info import ImageTarget
 
@@ -33,7 +32,6 @@ CLASSIC = 2**32 - 2**25
 """Larger TIFF files need 64-bit offsets."""
 PAGE = 512
 """Bytes that describe a page, at most."""
-BLOCK = 2**25  # bytes that are read and written at once where planes are interleaved
 SOFTWARE = "napari-denoise"
 TAG = re.compile(rf"{SOFTWARE} \S+ (.+)")
 OME_NAMES = (".ome.tif", ".ome.tiff")
@@ -109,101 +107,9 @@ def _check_room(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if size > free:
         raise FileError(
-            f"The result needs {size / 1e9:.1f} GB, but the disk of {folder} has only "
-            f"{free / 1e9:.1f} GB left: make room, or choose another folder."
+            f"The result needs {in_bytes(size)}, but the disk of {folder} has only "
+            f"{in_bytes(free)} left: make room, or choose another folder."
         )
-
-
-class TiffPixels:
-    """Takes planes of an image into a file, by their offset, and gives them back.
-
-    Parameters
-    ----------
-    file : file
-        Open for reading and writing, unbuffered.
-    offset : int
-        Where the pixels begin.
-    shape : tuple of int
-        Of the image.
-    stored : numpy.dtype
-        In the byte order of the file.
-    leading : int
-        How many axes come before those of a plane.
-    """
-
-    def __init__(
-        self,
-        file: Any,
-        offset: int,
-        shape: tuple[int, ...],
-        stored: np.dtype[Any],
-        leading: int,
-    ) -> None:
-        self.facts: dict[str, Any] = {}
-        self._file = file
-        self._offset = offset
-        self._stack, self._block = shape[:leading], shape[leading:]
-        self._stored = stored
-        self._lock = Lock()
-
-    def __setitem__(self, index: tuple[int | slice, ...], plane: NDArray[Any]) -> None:
-        offset, inside = self._locate(index)
-        with self._lock:
-            if all(part == slice(None) for part in inside):
-                self._write(offset, plane)
-            else:
-                self._interleave(offset, inside, plane)
-
-    def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
-        offset, inside = self._locate(index)
-        cut = slice(None), *inside[1:]
-        with self._lock:
-            rows = [self._block_at(*block)[cut] for block in self._blocks(offset)]
-        return np.concatenate(rows)
-
-    def _locate(
-        self, index: tuple[int | slice, ...]
-    ) -> tuple[int, tuple[int | slice, ...]]:
-        """Say where a plane, or one among others, begins; and which one it is there."""
-        leading: Any = index[: len(self._stack)]
-        number = int(np.ravel_multi_index(leading, self._stack)) if self._stack else 0
-        size = prod(self._block) * self._stored.itemsize
-        return self._offset + number * size, index[len(self._stack) :]
-
-    def _blocks(self, offset: int) -> Iterator[tuple[int, int]]:
-        """Yield the offsets of some rows at a time, and how many they are."""
-        row = prod(self._block[1:]) * self._stored.itemsize
-        most = max(BLOCK // row, 1)
-        for first in range(0, self._block[0], most):
-            yield offset + first * row, min(most, self._block[0] - first)
-
-    def _block_at(self, offset: int, rows: int) -> NDArray[Any]:
-        block = np.empty((rows, *self._block[1:]), self._stored)
-        self._file.seek(offset)
-        self._read(block)
-        return block
-
-    def _interleave(
-        self, offset: int, inside: tuple[int | slice, ...], plane: NDArray[Any]
-    ) -> None:
-        """Put a plane among others that lie between its pixels, some rows at a time."""
-        first = 0
-        for place, rows in self._blocks(offset):
-            block = self._block_at(place, rows)
-            block[(slice(None), *inside[1:])] = plane[first : first + rows]
-            self._write(place, block)
-            first += rows
-
-    def _write(self, offset: int, pixels: NDArray[Any]) -> None:
-        self._file.seek(offset)
-        left = np.ascontiguousarray(pixels, self._stored).reshape(-1).view(np.uint8)
-        while len(left):  # the system takes at most 2 GB at a time
-            left = left[self._file.write(left.data) :]
-
-    def _read(self, pixels: NDArray[Any]) -> None:
-        left = pixels.reshape(-1).view(np.uint8)
-        while len(left):
-            left = left[self._file.readinto(left.data) :]
 
 
 def _flavour(
@@ -242,7 +148,10 @@ def _options(
 ) -> dict[str, Any]:
     planes = prod(size for axis, size in zip(axes, shape, strict=True) if axis in "TCZ")
     said = _description(flavour, target, shape, dtype, axes)
-    size = prod(shape) * dtype.itemsize + PAGE * planes + len(said.get(XML, b""))
+    info = target.info or ImageInfo()
+    tags = tag_options(info, flavour, dtype, axes)
+    page = PAGE + palette_bytes(tags)
+    size = prod(shape) * dtype.itemsize + page * planes + len(said.get(XML, b""))
     return {
         "shape": shape,
         "byteorder": "<",
@@ -251,7 +160,8 @@ def _options(
             [SOFTWARE, version(SOFTWARE), *filter(None, [target.mark])]
         ),
         **_samples(shape, axes),
-        **_resolution(target.info or ImageInfo(), flavour),
+        **_resolution(info, flavour),
+        **tags,
         **said,
     }
 
@@ -271,6 +181,9 @@ def _description(
     entries = {**imagej_entries(info), "axes": axes}
     if flavour == "imagej":
         return {"imagej": True, "metadata": entries}
+    text = {XML: str(info.native[TEXT]).encode()} if TEXT in info.native else {}
+    if info.flavour == "plain":
+        return {"ome": False, "metadata": entries, **text}
     # Colour tables and ranges are ImageJ's own; numbers and words go anywhere.
     plain = {k: v for k, v in entries.items() if isinstance(v, str | int | float)}
     return {"ome": False, "metadata": plain}

@@ -95,3 +95,16 @@ def in_centimetres(length: float, unit: str) -> float:
 def converted(length: float, unit: str, wanted: str) -> float:
     """Express a length in another unit."""
     return length if unit == wanted else length * METRES[unit] / METRES[wanted]
+
+
+def in_bytes(size: int) -> str:
+    """Write a number of bytes in the unit that suits it: ``"1.5 MB"``."""
+    unit, power = next(
+        (
+            (unit, 1000**power)
+            for power, unit in ((3, "GB"), (2, "MB"))
+            if size >= 1000**power
+        ),
+        ("kB", 1000),
+    )
+    return f"{size / power:.1f} {unit}"

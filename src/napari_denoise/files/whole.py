@@ -40,13 +40,15 @@ _listed: dict[Path, tuple[float, dict[str, list[str]]]] = {}
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Fill a hidden file or folder that gets its name once the block is left well.
 
     Parameters
     ----------
     path : Path
         Of the file or folder. One that has the name is replaced, but last of all.
+    overwrite : bool
+        Whether it is; otherwise it is kept.
 
     Yields
     ------
@@ -58,7 +60,7 @@ def whole(path: Path) -> Iterator[Path]:
     Raises
     ------
     FileError
-        If its name is too long, or it cannot get it.
+        If its name is too long, or it cannot get it: another one may have it.
     """
     refuse_long(path)
     for name in _hidden_names(path.parent).get(_prefix(path), ()):
@@ -70,7 +72,7 @@ def whole(path: Path) -> Iterator[Path]:
     try:
         yield partial
         try:
-            give_name(partial, path)
+            give_name(partial, path, overwrite=overwrite)
         except OSError as error:
             raise FileError(
                 f"{path} cannot be written: {error.strerror or error}."
@@ -115,7 +117,8 @@ def remove(path: Path) -> None:
     path : Path
         Of the file or folder.
     """
-    if not path.is_dir():
+    # What a link leads to is not ours.
+    if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
     doomed = _hidden(path, DOOMED)
@@ -164,8 +167,11 @@ def _hidden_names(folder: Path) -> dict[str, list[str]]:
     except OSError:
         return {}  # what is made in it says why
     ended = time.monotonic()
+    for other in [known for known, (until, _) in _listed.items() if until <= ended]:
+        _listed.pop(other, None)
     took = ended - began
-    _listed[folder] = (ended + SHARE * took if took > BLINK else 0.0), names
+    if took > BLINK:
+        _listed[folder] = ended + SHARE * took, names
     return names
 
 
@@ -200,29 +206,55 @@ def _rests(partial: Path, since: float) -> bool:
         return False  # it is gone, or being changed
 
 
-def give_name(partial: Path, path: Path) -> None:
+def refuse_existing(path: Path) -> None:
+    """Refuse a name that came to be another's while work was done for it.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file or folder.
+
+    Raises
+    ------
+    FileError
+        If there is one, or a link, wherever it leads.
+    """
+    if os.path.lexists(path):
+        raise FileError(
+            f"{path} was made by another program meanwhile. It is kept, so this result "
+            "has no place: run again with another name, or overwrite it."
+        )
+
+
+def give_name(partial: Path, path: Path, *, overwrite: bool = True) -> None:
     """Name what is complete; what has that name is replaced, and removed last of all.
 
     Parameters
     ----------
     partial, path : Path
         Of the file or folder, in the same folder or on the same disk.
+    overwrite : bool
+        Whether it is replaced.
 
     Raises
     ------
+    FileError
+        If there is one that is not to be replaced.
     OSError
         If it cannot get its name; both stay as they were.
     """
+    if not overwrite:
+        refuse_existing(path)
     if not path.is_dir() and not partial.is_dir():
         partial.replace(path)
         return
     former = _hidden(path, DOOMED)
-    if path.exists():
+    if os.path.lexists(path):
         path.rename(former)
     try:
         partial.rename(path)
     except OSError:
-        if former.exists() and not path.exists():
+        if os.path.lexists(former) and not os.path.lexists(path):
             former.rename(path)
         raise
     finally:

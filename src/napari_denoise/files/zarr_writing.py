@@ -12,6 +12,7 @@ import numpy as np
 from napari_denoise.errors import OptionError
 from napari_denoise.files.info import ImageInfo
 from napari_denoise.files.ngff import describe_ngff
+from napari_denoise.files.planes import canonical
 from napari_denoise.files.zarr_reading import EXTRA, import_zarr
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def write_zarr(
     ZarrPixels
     """
     zarr, models = require_zarr()
+    dtype = canonical(dtype)
     disk = axes_on_disk(axes)
     order = [axes.index(axis) for axis in disk]
     sides = tuple(shape[i] for i in order)
