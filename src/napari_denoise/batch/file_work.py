@@ -12,6 +12,7 @@ from napari_denoise.batch.look import Look
 from napari_denoise.batch.options import BatchOptions, digest
 from napari_denoise.batch.reader import OwnFormats, Reader
 from napari_denoise.batch.records import FileRecord
+from napari_denoise.batch.state import state_of
 from napari_denoise.denoising import denoise_steps
 from napari_denoise.errors import Cancelled, DenoiseError, FileError, PartOfImage
 from napari_denoise.files import ImageTarget, read_mark
@@ -118,7 +119,7 @@ class FileWork:
             "settings": self.fingerprint,
             # Copies may have one size and date: the name tells them apart.
             "name": item.name,
-            "file": item.state(),
+            "file": state_of(item.source),
             "series": series,
         }
         record = FileRecord(
