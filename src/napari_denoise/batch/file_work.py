@@ -8,12 +8,16 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from napari_denoise.batch.earlier import with_remains
+from napari_denoise.batch.kept import is_whole, recall
 from napari_denoise.batch.look import Look
 from napari_denoise.batch.options import BatchOptions, digest
 from napari_denoise.batch.reader import OwnFormats, Reader
 from napari_denoise.batch.records import FileRecord
+from napari_denoise.batch.state import state_of
+from napari_denoise.batch.wording import sentence, shortened
 from napari_denoise.denoising import denoise_steps
-from napari_denoise.errors import Cancelled, DenoiseError, FileError, PartOfImage
+from napari_denoise.errors import Cancelled, FileError, PartOfImage
 from napari_denoise.files import ImageTarget, read_mark
 from napari_denoise.files.creating import facts_path
 from napari_denoise.models import load_model
@@ -92,7 +96,7 @@ class FileWork:
             count = len(self.reader.series_names(item.source))
         except Exception as error:
             logger.debug("%s failed", item.name, exc_info=True)
-            return (_without(item, 0, error, began),)
+            return with_remains(item, 0, [_without(item, 0, error, began)])
         records = []
         for number in range(count):
             began = perf_counter()
@@ -104,7 +108,7 @@ class FileWork:
                 logger.debug("%s failed", item.name, exc_info=True)
                 record = _without(item, number, error, began)
             records.append(record)
-        return tuple(records)
+        return with_remains(item, count, records)
 
     def _image(
         self,
@@ -118,7 +122,7 @@ class FileWork:
             "settings": self.fingerprint,
             # Copies may have one size and date: the name tells them apart.
             "name": item.name,
-            "file": item.state(),
+            "file": state_of(item.source),
             "series": series,
         }
         record = FileRecord(
@@ -129,8 +133,10 @@ class FileWork:
             mark=digest(facts),
         )
         look = Look(self.options, self.folder, self.reader)
-        if self._stands(target, record.mark):
-            return look.remembered(record) or look.at(record, item.source)
+        if self._mark_of(target) == record.mark:
+            kept = recall(self.folder, record.output, record.mark)
+            if is_whole(target, kept):
+                return look.remembered(kept) or look.at(record, item.source)
         target.parent.mkdir(parents=True, exist_ok=True)
         with self.reader.open_image(item.source, series) as image:
             out = ImageTarget(
@@ -147,8 +153,8 @@ class FileWork:
         record = replace(record, outcome="done", seconds=perf_counter() - began)
         return look.at(record, item.source)
 
-    def _stands(self, target: Path, mark: str) -> bool:
-        """Whether the result is there already; refuse to replace what is none."""
+    def _mark_of(self, target: Path) -> str | None:
+        """Read the mark of a result that is there; refuse to replace what is none."""
         beside = facts_path(target)
         there = [path for path in (target, beside) if os.path.lexists(path)]
         found = read_mark(target) if target in there else None
@@ -160,7 +166,7 @@ class FileWork:
                 f"{which} is there already and was not made by a batch, so it is not "
                 "replaced: move it, or choose another folder for the results."
             )
-        return found == mark
+        return found
 
 
 def _without(item: Item, series: int, error: Exception, began: float) -> FileRecord:
@@ -169,15 +175,6 @@ def _without(item: Item, series: int, error: Exception, began: float) -> FileRec
         file=item.name,
         series=series,
         outcome="skipped" if isinstance(error, PartOfImage) else "failed",
-        error=sentence(error).replace(str(item.source), item.source.name),
+        error=shortened(sentence(error), item.source),
         seconds=perf_counter() - began,
     )
-
-
-def sentence(error: Exception) -> str:
-    """Say what went wrong with a file."""
-    if isinstance(error, DenoiseError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "The memory does not suffice. Close other programs and run it again."
-    return f"It cannot be read or written ({type(error).__name__}: {error})."

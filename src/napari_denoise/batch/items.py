@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from napari_denoise.batch.searching import ALL, ZARR, find_paths
+from napari_denoise.batch.state import bytes_of
 from napari_denoise.errors import FileError, OptionError
-from napari_denoise.files import is_image_path, sibling_files
+from napari_denoise.files import is_image_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-TIFF_NAMES = (".tif", ".tiff", ".ome.tif", ".ome.tiff")
-"""Names that results have, too."""
+RESULT_NAMES = (".tif", ".tiff", ".ome.tif", ".ome.tiff")
+"""Endings of TIFF files that results keep."""
 NUMBERED = re.compile(r"(.+)_(\d+)")
 CLOSED = "This folder cannot be looked into: you may not read it, or it has vanished."
-MOST_CHUNKS = 10_000
-"""Of so many files of a Zarr folder dates and sizes are looked at."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +60,10 @@ class Item:
             )
         return path
 
-    @property
+    @cached_property
     def bytes(self) -> int:
-        """Size on disk: what progress is counted in; 0 if it has vanished."""
-        return sum(size for _, size, _ in self._entries())
-
-    def state(self) -> list[tuple[str, int, int]]:
-        """Tell whether a file has changed, by names, sizes and dates.
-
-        Other files that hold planes of its images are looked at, too.
-        """
-        others = sibling_files(self.source)
-        return [*self._entries(), *_told(others, self.source.parent)]
-
-    def _entries(self) -> Iterator[tuple[str, int, int]]:
-        inside = islice(_files_of(self.source), MOST_CHUNKS)
-        yield from _told(inside, self.source)
+        """Size on disk when it was first asked for: what progress is counted in."""
+        return bytes_of(self.source)
 
 
 def find_items(
@@ -163,7 +149,7 @@ def _item(source: Path, path: Path, target: Path, form: str) -> Item:
     if form == "zarr" or (form == "same" and lower.endswith(ZARR)):
         ending = suffix if lower.endswith(ZARR) else ZARR
     else:
-        ending = suffix if lower in TIFF_NAMES else ".ome.tif"
+        ending = suffix if lower in RESULT_NAMES else ".ome.tif"
     return Item(path, inside.as_posix(), target / inside.parent / (stem + ending))
 
 
@@ -189,21 +175,3 @@ def _marked(items: list[Item]) -> list[Item]:
         taken = tuple(numbers.get(target, ()))
         marked.append(replace(item, trouble=trouble, taken=taken))
     return marked
-
-
-def _told(paths: Iterable[Path], root: Path) -> Iterator[tuple[str, int, int]]:
-    for path in paths:
-        try:
-            facts = path.stat()
-        except OSError:
-            continue
-        yield os.path.relpath(path, root), facts.st_size, facts.st_mtime_ns
-
-
-def _files_of(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    for root, folders, files in os.walk(path):
-        folders.sort()
-        yield from (Path(root, name) for name in sorted(files))

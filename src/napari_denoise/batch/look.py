@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import logging
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.axes import Layout, resolve_axes
-from napari_denoise.batch.records import FileRecord
-from napari_denoise.batch.searching import REPORT_FILES
+from napari_denoise.batch.kept import keep, place_of
 from napari_denoise.batch.thumbnails import before_and_after
+from napari_denoise.batch.wording import sentence
 from napari_denoise.errors import DenoiseError
 from napari_denoise.files import open_image
 from napari_denoise.files.turned import in_order
@@ -20,10 +20,15 @@ from napari_denoise.noise import NoiseModel
 from napari_denoise.provenance import read_provenance
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from napari_denoise.batch.kept import Kept
     from napari_denoise.batch.options import BatchOptions
     from napari_denoise.batch.reader import Reader
+    from napari_denoise.batch.records import FileRecord
+
+logger = logging.getLogger(__name__)
 
 KEPT_FACTS = ("model", "axes", "shape", "dtype", "noise", "device", "warnings")
 FULL, NOTHING = "full", "none"
@@ -60,58 +65,63 @@ class Look:
         Returns
         -------
         FileRecord
-            With its facts and its picture.
+            With its facts and its picture; what of it does not work is a warning, as
+            the result is there.
         """
         target = self.folder / record.output
         told = read_provenance(target)
         facts = {name: told[name] for name in KEPT_FACTS if name in told}
+        picture, trouble = "", list[str]()
+        notes = list[str]()
         with (
+            _noting(trouble, "It could not be looked at: "),
             self.reader.open_image(source, record.series) as noisy,
             open_image(target) as result,
         ):
-            facts["warnings"] = [*noisy.notes, *facts.get("warnings", ())]
+            notes += noisy.notes
             shape = noisy.data.shape
             axes = resolve_axes(shape, self.options.axes, noisy.axes)
             made = in_order(result, axes)
-            facts["assessment"] = self._assess(noisy.data, made, axes, facts)
-            picture = before_and_after(noisy.data, made, Layout(shape, axes))
-        place = self._beside(record, ".png")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with whole(place) as partial:
-            picture.save(partial, "PNG")
-        shown = place.relative_to(self.folder).as_posix()
-        record = replace(record, facts=facts, picture=shown)
-        with whole(self._beside(record, ".json")) as partial:
-            partial.write_text(json.dumps(record.to_dict()), encoding="utf-8")
-        return record
+            with _noting(trouble, "It could not be assessed: "):
+                facts["assessment"] = self._assess(noisy.data, made, axes, facts)
+            with _noting(trouble, "Its picture could not be made: "):
+                picture = self._draw(record, noisy.data, made, Layout(shape, axes))
+        facts["warnings"] = [*notes, *facts.get("warnings", ()), *trouble]
+        record = replace(record, facts=facts, picture=picture)
+        unkept = list[str]()
+        with _noting(unkept, "What is told here could not be kept: "):
+            keep(self.folder, record)
+        return record.with_remark(*unkept) if unkept else record
 
-    def remembered(self, record: FileRecord) -> FileRecord | None:
-        """Read what was said of a result when it was made.
+    def remembered(self, kept: Kept | None) -> FileRecord | None:
+        """Take what was said of a result when it was made.
 
         Parameters
         ----------
-        record : FileRecord
-            Of the result.
+        kept : Kept or None
+            What is known of it.
 
         Returns
         -------
         FileRecord or None
             None if nothing is known, or less than is asked for.
         """
-        try:
-            text = self._beside(record, ".json").read_text(encoding="utf-8")
-            known = FileRecord.from_dict(json.loads(text))
-            assessed = known.facts["assessment"]
-            drawn = (self.folder / known.picture).is_file()
-        except (OSError, ValueError, TypeError, KeyError):
+        if kept is None or not (self.folder / kept.record.picture).is_file():
             return None
+        assessed = kept.record.facts.get("assessment")
         asked = self.options.assess
-        enough = asked == NOTHING or (
-            assessed and (asked != FULL or assessed.get("model"))
+        enough = assessed is not None and (
+            asked == NOTHING or (assessed and (asked != FULL or assessed.get("model")))
         )
-        if known.mark != record.mark or not enough or not drawn:
-            return None
-        return replace(known, outcome="skipped")
+        return replace(kept.record, outcome="skipped") if enough else None
+
+    def _draw(self, record: FileRecord, noisy: Any, result: Any, layout: Layout) -> str:
+        place = place_of(self.folder, record.output, ".png")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        picture = before_and_after(noisy, result, layout)
+        with whole(place) as partial:
+            picture.save(partial, "PNG")
+        return place.relative_to(self.folder).as_posix()
 
     def _assess(
         self, noisy: Any, result: Any, axes: str, facts: dict[str, Any]
@@ -141,6 +151,12 @@ class Look:
             said["warnings"] = [w for w in found.warnings if w != NO_MODEL]
         return said
 
-    def _beside(self, record: FileRecord, suffix: str) -> Path:
-        name = hashlib.sha256(record.output.encode()).hexdigest()[:32]
-        return self.folder / REPORT_FILES / f"{name}{suffix}"
+
+@contextmanager
+def _noting(words: list[str], before: str) -> Iterator[None]:
+    """Go on where something goes wrong: the result is there all the same."""
+    try:
+        yield
+    except Exception as error:
+        logger.debug("%s", before, exc_info=True)
+        words.append(before + sentence(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ class FileRecord:
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
         return asdict(self)
+
+    def with_remark(self, *remarks: str) -> FileRecord:
+        """Say more: with what went wrong, or among the warnings."""
+        if self.error:
+            return replace(self, error=" ".join([self.error, *remarks]))
+        warnings = [*self.facts.get("warnings", ()), *remarks]
+        return replace(self, facts={**self.facts, "warnings": warnings})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FileRecord:

@@ -55,13 +55,14 @@ def _walk(
         closed.append(Path(error.filename))
 
     seen = {_identity(source)}
+    within = source.resolve() in target.parents
     for root, folders, files in os.walk(source, onerror=note, followlinks=True):
         here = Path(root)
         visible = sorted(name for name in folders if not name.startswith("."))
         stores = [name for name in visible if name.lower().endswith(ZARR)]
         folders.clear()
         for name in visible if recursive else ():
-            if name not in stores and _is_new(here / name, target, seen):
+            if name not in stores and _is_new(here / name, target, seen, within):
                 folders.append(name)
         stores = [name for name in stores if (here / name).resolve() != target]
         for name in sorted([*files, *stores]):
@@ -69,11 +70,18 @@ def _walk(
                 yield here / name
 
 
-def _is_new(folder: Path, target: Path, seen: set[tuple[int, int]]) -> bool:
-    """Whether a folder is to be looked into, once, by whatever links lead there."""
+def _is_new(
+    folder: Path, target: Path, seen: set[tuple[int, int]], within: bool
+) -> bool:
+    """Whether a folder is to be looked into, once, by whatever links lead there.
+
+    All of the target is passed by where it lies `within` the folder of the images.
+    """
     try:
         known = _identity(folder)
-        results = folder.resolve() == target or (folder / REPORT_FILES).is_dir()
+        there = folder.resolve()
+        inside = there == target or (within and target in there.parents)
+        results = inside or (folder / REPORT_FILES).is_dir()
     except OSError:
         return True  # that it cannot be, is noted then
     if known in seen:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_denoise.axes import Layout, resolve_axes
-from napari_denoise.errors import DenoiseError, NoiseError
+from napari_denoise.errors import NoiseError
 from napari_denoise.files.whole import whole
 from napari_denoise.measurement import stop_if
 from napari_denoise.noise import NoiseModel, measure_windows, sample_windows
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from napari_denoise.batch.items import Item
     from napari_denoise.batch.reader import Reader
     from napari_denoise.noise import Window
+
+logger = logging.getLogger(__name__)
 
 MOST_FILES = 16
 NAME = "shared_noise.json"
@@ -100,8 +103,9 @@ def _measure(
                     for channel in layout.channels
                 ]
                 integer &= np.dtype(image.data.dtype).kind in "iu"
-        except (DenoiseError, OSError):
-            continue  # it is reported when its turn comes
+        except Exception:  # whatever a reader runs into is told when its turn comes
+            logger.debug("%s tells no noise", item.name, exc_info=True)
+            continue
         pooled[len(found)].append(found)
     if not pooled:
         raise NoiseError("None of the files can be read, so their noise is not known.")

@@ -13,6 +13,7 @@ from napari_denoise.batch.events import FileDone, FileProgress, FolderRead
 from napari_denoise.batch.file_work import FileWork
 from napari_denoise.batch.items import find_items
 from napari_denoise.batch.options import SHARED, BatchOptions
+from napari_denoise.batch.originals import check_originals
 from napari_denoise.batch.pace import Pace
 from napari_denoise.batch.reader import OwnFormats
 from napari_denoise.batch.records import BatchReport, FileRecord
@@ -140,6 +141,7 @@ def batch_steps(
         form=chosen.form,
         is_image=opener.is_image,
     )
+    check_originals(origin, folder, items)
     yield FolderRead(len(items), sum(item.bytes for item in items))
     _make_folder(folder)
     check_report(folder, overwrite=overwrite)

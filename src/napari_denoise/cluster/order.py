@@ -7,8 +7,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.axes import Layout, resolve_axes
-from napari_denoise.batch.items import Item
 from napari_denoise.batch.options import digest
+from napari_denoise.batch.state import state_of
 from napari_denoise.cluster.blocks import Cut, chunks_of
 from napari_denoise.cluster.named import NamedModel
 from napari_denoise.cluster.plan import Plan
@@ -123,7 +123,7 @@ class Order:
             {
                 "version": version("napari-denoise"),
                 "source": [str(source), series, self.layout.axes],
-                "state": Item(source, source.name, source).state(),
+                "state": state_of(source),
                 "weights": [NamedModel.of(model).weights for model in self.models],
                 "strengths": self.strengths,
                 "neighbours": self.neighbours,
