@@ -365,14 +365,14 @@ def test_cancel_stops_at_once_and_leaves_nothing(after, tiny, tmp_path):
     looks = []
 
     def cancelled():
-        looks.append(time.perf_counter())
+        looks.append(time.process_time())
         return len(looks) > after
 
     image = np.random.default_rng(0).random((3, 200, 200), np.float32)
     out = tmp_path / "a.tif"
     with pytest.raises(Cancelled):
         run_to_end(denoise_steps(image, tiny, out=out, tile=64, cancelled=cancelled))
-    assert time.perf_counter() - looks[-1] < 0.5
+    assert time.process_time() - looks[-1] < 0.5
     assert list(tmp_path.iterdir()) == []
 
 

@@ -16,15 +16,25 @@ from napari_denoise.pipeline import read_ahead, write_at_once, write_behind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    Threads = Callable[[], list[str]]
+
 PATIENCE = 10
 """Seconds after which a thread that should have come is taken for missing."""
 
 
-def threads() -> int:
-    return sum("napari-denoise" in thread.name for thread in threading.enumerate())
+@pytest.fixture
+def threads() -> Threads:
+    """List the threads that were not there before: others may still be ending."""
+    before = set(threading.enumerate())
+
+    def threads() -> list[str]:
+        new = set(threading.enumerate()) - before
+        return [t.name for t in new if "napari-denoise" in t.name]
+
+    return threads
 
 
-def test_items_come_in_order() -> None:
+def test_items_come_in_order(threads: Threads) -> None:
     assert list(read_ahead(iter(range(1, 100)))) == list(range(1, 100))
     assert not threads()
 
@@ -42,7 +52,7 @@ def test_the_next_item_is_read_while_one_is_worked_on() -> None:
             assert second.wait(PATIENCE)
 
 
-def test_no_more_than_one_item_is_read_ahead() -> None:
+def test_no_more_than_one_item_is_read_ahead(threads: Threads) -> None:
     read = []
     ahead = read_ahead(read.append(n) or n for n in range(1, 9))  # type: ignore[func-returns-value]
     assert next(ahead) == 1
@@ -52,7 +62,7 @@ def test_no_more_than_one_item_is_read_ahead() -> None:
     assert not threads()
 
 
-def test_what_goes_wrong_with_an_item_comes_in_its_turn() -> None:
+def test_what_goes_wrong_with_an_item_comes_in_its_turn(threads: Threads) -> None:
     def items() -> Iterator[int]:
         yield 1
         raise FileError("The second plane is damaged.")
@@ -64,7 +74,7 @@ def test_what_goes_wrong_with_an_item_comes_in_its_turn() -> None:
     assert not threads()
 
 
-def test_work_goes_on_while_something_is_written() -> None:
+def test_work_goes_on_while_something_is_written(threads: Threads) -> None:
     begun, may_end, written = threading.Event(), threading.Event(), []
 
     def write() -> None:
@@ -144,7 +154,7 @@ def test_large_planes_are_read_one_at_a_time(
     assert not any("reading" in name for name in readers)
 
 
-def test_a_cancelled_run_leaves_no_thread(stack: np.ndarray) -> None:
+def test_a_cancelled_run_leaves_no_thread(stack: np.ndarray, threads: Threads) -> None:
     stop: list[int] = []
     steps = denoise_steps(stack, "tikhonov", noise=4.5, cancelled=lambda: bool(stop))
     for number, _ in enumerate(steps):
@@ -156,7 +166,9 @@ def test_a_cancelled_run_leaves_no_thread(stack: np.ndarray) -> None:
     assert not threads()
 
 
-def test_a_run_that_is_given_up_leaves_no_thread(stack: np.ndarray) -> None:
+def test_a_run_that_is_given_up_leaves_no_thread(
+    stack: np.ndarray, threads: Threads
+) -> None:
     steps = denoise_steps(stack, "tikhonov", noise=4.5)
     next(steps)
     next(steps)
@@ -164,7 +176,9 @@ def test_a_run_that_is_given_up_leaves_no_thread(stack: np.ndarray) -> None:
     assert not threads()
 
 
-def test_a_plane_that_cannot_be_read_is_told(stack: np.ndarray) -> None:
+def test_a_plane_that_cannot_be_read_is_told(
+    stack: np.ndarray, threads: Threads
+) -> None:
     def broken(plane: int) -> None:
         if plane == 4 and "reading" in threading.current_thread().name:
             raise FileError("Plane 4 is damaged.")

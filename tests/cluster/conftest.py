@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import tifffile
 import zarr
 
 from napari_denoise.cluster.connecting import connect
@@ -72,6 +73,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_stack(folder, photons(SHAPE, 7), (1, 4, 64, 64))
 
 
+def write_long(folder: Path, workers: int) -> None:
+    """Write a small image, and one for each worker that takes it minutes."""
+    folder.mkdir()
+    tifffile.imwrite(folder / "0.tif", photons((64, 64), 0))
+    for number in range(1, workers + 1):
+        counts = photons((256, 256, 256), number)
+        tifffile.imwrite(folder / f"{number}.tif", counts, metadata={"axes": "ZYX"})
+
+
 def alone(path: Path, out: Path | ImageTarget, model: str, **options: Any) -> Denoised:
     """Denoise on this machine, without a cluster."""
     with open_image(path) as image:
@@ -84,8 +94,8 @@ def pixels(path: Path) -> np.ndarray:
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    """Wait a minute at most until something is so."""
-    end = time.monotonic() + 60
+    """Wait until something is so; some minutes, where the machine is busy."""
+    end = time.monotonic() + 180
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -17,7 +17,7 @@ import torch
 
 from napari_denoise.cluster.connecting import connect, share_cores
 from tests.batch.conftest import photons, write_raw
-from tests.cluster.conftest import alone, pixels, wait_for
+from tests.cluster.conftest import alone, pixels, wait_for, write_long
 from tests.conftest import FOREGROUND
 
 if TYPE_CHECKING:
@@ -64,14 +64,12 @@ def test_ctrl_c_leaves_no_process_and_no_partial_file(
     raw, out = tmp_path / "raw", tmp_path / "out"
     places = (raw, out)
     if command == "batch":
-        raw.mkdir()
-        for seed in range(60):
-            tifffile.imwrite(raw / f"{seed:02}.tif", photons((256, 256), seed))
+        write_long(raw, 2)
     else:
-        places = (tmp_path / "many.tif", tmp_path / "out.zarr")
-        counts = photons((80, 256, 256), 1)
+        places = (tmp_path / "long.tif", tmp_path / "out.zarr")
+        counts = photons((160, 256, 256), 1)
         tifffile.imwrite(places[0], counts, metadata={"axes": "ZYX"})
-    words = [*FOREGROUND, command, *places, "--workers", "2", "--model", "unet-fast"]
+    words = [*FOREGROUND, command, *places, "--workers", "2", "--model", "unet"]
     with subprocess.Popen(
         words, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

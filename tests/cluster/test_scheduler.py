@@ -11,15 +11,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import tifffile
 
 from napari_denoise import denoise_on_cluster_steps
 from napari_denoise.cluster.connecting import connect
 from napari_denoise.cluster.crew import Crew
 from napari_denoise.errors import ClusterError
 from napari_denoise.progress import TileDone, run_to_end
-from tests.batch.conftest import photons
-from tests.cluster.conftest import SHAPE, wait_for
+from tests.cluster.conftest import SHAPE, wait_for, write_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,11 +88,9 @@ def test_a_command_ends_with_a_sentence(
     tmp_path: Path, mortal: tuple[str, Process]
 ) -> None:
     raw, out = tmp_path / "raw", tmp_path / "out"
-    raw.mkdir()
-    for seed in range(40):
-        tifffile.imwrite(raw / f"{seed:02}.tif", photons((128, 128), seed))
+    write_long(raw, 1)
     command = [sys.executable, "-m", "napari_denoise.cli", "batch", raw, out]
-    command += ["--model", "unet-fast", "--scheduler", mortal[0]]
+    command += ["--model", "unet", "--scheduler", mortal[0]]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_for(lambda: list(out.glob("*.tif")))
         mortal[1].kill()

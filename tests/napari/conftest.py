@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SECOND = 1000  # qtbot counts milliseconds
+PATIENCE = 20 * SECOND
+"""For what should come soon: a busy machine may take its time, and that is no fault."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

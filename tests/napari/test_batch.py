@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
+import dask.array as da
 import numpy as np
 import pytest
 import tifffile
@@ -25,12 +28,11 @@ from napari_denoise.batch.options import FORMS
 from napari_denoise.batch.reader import OwnFormats
 from napari_denoise.progress import run_to_end
 from tests.batch.conftest import photons, write_raw
+from tests.napari.conftest import PATIENCE, SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
-SECOND = 1000
 MODEL = "tikhonov"
 FILES = ["a.tif", "day 1/b.tif", "day 1/c.ome.tif"]
 
@@ -60,7 +62,7 @@ def counted(qtbot: Any) -> Callable[[Any], str]:
     """What the panel says of the files, once it knows."""
 
     def counted(panel: Any) -> str:
-        qtbot.waitUntil(lambda: not panel.counting.running, timeout=20 * SECOND)
+        qtbot.waitUntil(lambda: not panel.counting.running, timeout=PATIENCE)
         return str(panel.form.folders.found.value)
 
     return counted
@@ -73,7 +75,7 @@ def double_click(qtbot: Any) -> Callable[[Any, int], None]:
         place = table.visualRect(table.records.index(row, 0)).center()
         for press in (qtbot.mouseClick, qtbot.mouseDClick):
             press(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-        qtbot.waitUntil(lambda: not panel.opening.running, timeout=20 * SECOND)
+        qtbot.waitUntil(lambda: not panel.opening.running, timeout=PATIENCE)
 
     return double_click
 
@@ -89,13 +91,52 @@ def hidden(folder: Path) -> list[Path]:
     return list(folder.rglob(".*"))
 
 
-def write_movies(folder: Path, count: int, frames: int) -> None:
-    folder.mkdir()
-    for number in range(count):
-        stack = photons((frames, 256, 256), number)
-        tifffile.imwrite(
-            folder / f"{number:03}.tif", stack, imagej=True, metadata={"axes": "TYX"}
-        )
+class Movies:
+    """A folder of movies that a reader plugin opens, and a gate in one of them.
+
+    No worker reads on from the middle of the movie `held` before the gate is open.
+    """
+
+    count, frames = 6, 6
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.held = self.count
+        self.open = Event()
+        folder.mkdir()
+        for number in range(self.count):
+            np.save(folder / f"{number}.npy", photons((self.frames, 64, 64), number))
+            (folder / f"{number}.npy").rename(folder / f"{number}.movie")
+
+    def read(self, path: Any) -> Any:
+        file = Path(path[0] if isinstance(path, list) else path)
+        pixels = da.from_array(np.load(file), chunks=(1, -1, -1))
+        if file.stem == str(self.held):
+            pixels = pixels.map_blocks(self._wait, dtype=pixels.dtype)
+        return [(pixels, {"axis_labels": ("t", "y", "x")}, "image")]
+
+    def _wait(self, plane: Any, block_info: Any = None) -> Any:
+        if block_info and block_info[0]["chunk-location"][0] >= self.frames // 2:
+            assert self.open.wait(120)
+        return plane
+
+
+@pytest.fixture
+def movies(batch: Any, tmp_path: Path) -> Iterator[Movies]:
+    """Chosen in the panel; of known noise, so that none is read before it is done."""
+    movies = Movies(tmp_path / "movies")
+    batch.form.folders.source.value = movies.folder
+    batch.form.noise.value = "typed"
+    batch.form.numbers.gain.value, batch.form.numbers.offset.value = 2, 100
+    batch.form.advanced.assess.value = "none"
+    with DynamicPlugin("movie-reader") as plugin:
+
+        @plugin.contribute.reader(filename_patterns=["*.movie"])
+        def get_reader(path: Any) -> Any:
+            return movies.read
+
+        yield movies
+        movies.open.set()
 
 
 def test_a_folder_from_the_panel(
@@ -245,49 +286,53 @@ def test_the_report_opens_in_the_browser(
 
 
 def test_cancel_keeps_what_is_done(
-    batch: Any, click: Any, run: Any, qtbot: Any, tmp_path: Path, out: Path
+    batch: Any, movies: Movies, click: Any, run: Any, qtbot: Any, out: Path
 ) -> None:
-    write_movies(tmp_path / "movies", 6, 40)
-    batch.form.folders.source.value = tmp_path / "movies"
-    batch.form.advanced.assess.value = "none"
+    movies.held = 2
     click(batch.run_bar.run)
     click(batch.run_bar.run)  # has no effect
     qtbot.waitUntil(lambda: len(column(batch, FILE)) == 2, timeout=60 * SECOND)
+    qtbot.waitUntil(lambda: hidden(out) != [], timeout=PATIENCE)
     click(batch.run_bar.cancel)
-    qtbot.waitUntil(lambda: not batch.running, timeout=5 * SECOND)
-    done = len(column(batch, FILE))
-    told = f"Cancelled after {done} of 6 files. Run does what is missing."
+    qtbot.waitUntil(lambda: not batch.running, timeout=PATIENCE)
+    told = "Cancelled after 2 of 6 files. Run does what is missing."
     assert batch.run_bar.message.value == told
-    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=20 * SECOND)
+    movies.open.set()
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=PATIENCE)
     assert not hidden(out)
     assert (out / "report.html").exists()
-    assert len(list(out.glob("*.tif"))) < 6
+    assert len(list(out.glob("*.tif"))) == 2
     run(batch)
     assert len(list(out.glob("*.tif"))) == 6
-    assert column(batch, OUTCOME).count("there already") >= 2
+    assert column(batch, OUTCOME) == ["there already"] * 2 + ["done"] * 4
 
 
 def test_closing_ends_the_run(
-    batch: Any, viewer: Any, click: Any, qtbot: Any, tmp_path: Path, out: Path
+    batch: Any, movies: Movies, viewer: Any, click: Any, qtbot: Any, out: Path
 ) -> None:
-    write_movies(tmp_path / "movies", 4, 60)
-    batch.form.folders.source.value = tmp_path / "movies"
+    movies.held = 0
     click(batch.run_bar.run)
-    qtbot.waitUntil(lambda: batch.run_bar.bar.value > 0, timeout=60 * SECOND)
+    qtbot.waitUntil(lambda: hidden(out) != [], timeout=60 * SECOND)
     viewer.window.remove_dock_widget(batch.native.parent())
     assert not batch.running
-    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=20 * SECOND)
+    movies.open.set()
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=PATIENCE)
     assert not hidden(out)
-    assert len(list(out.glob("*.tif"))) < 4
+    assert not list(out.glob("*.tif"))
 
 
 def test_ten_thousand_rows_stay_quick(batch: Any, qtbot: Any) -> None:
-    began = time.monotonic()
-    for number in range(10_000):
-        record = FileRecord(file=f"{number}.tif", outcome="done", seconds=1.0)
-        batch.table.add((record,))
-    qtbot.wait(1)
-    assert time.monotonic() - began < 10
+    def seconds(rows: range) -> float:
+        """Add rows; on a busy machine the processor's own time tells."""
+        began = time.process_time()
+        for number in rows:
+            record = FileRecord(file=f"{number}.tif", outcome="done", seconds=1.0)
+            batch.table.add((record,))
+        qtbot.wait(1)
+        return time.process_time() - began
+
+    first, _, last = map(seconds, (range(1000), range(1000, 9000), range(9000, 10_000)))
+    assert last < 3 * first + 0.1
     assert batch.table.records.rowCount() == 10_000
 
 

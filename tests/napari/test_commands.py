@@ -11,13 +11,12 @@ from napari.utils.progress import progress
 from superqt.utils import WorkerBase
 
 from napari_denoise._napari.commands import denoise_active_image
+from tests.napari.conftest import PATIENCE, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qtpy.QtWidgets import QMenu
-
-SECOND = 1000
 
 
 def actions(menu: QMenu) -> Iterator[Any]:
@@ -45,7 +44,7 @@ def command(viewer: Any) -> Any:
 
 def wait_for_workers(qtbot: Any) -> None:
     qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=60 * SECOND)
-    qtbot.waitUntil(lambda: not progress._all_instances, timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: not progress._all_instances, timeout=PATIENCE)
 
 
 def test_the_command_denoises_the_active_image(

@@ -18,11 +18,11 @@ from napari_denoise._napari.comparing.comparison import Comparison, is_compariso
 from napari_denoise._napari.comparing.form import CompareForm
 from napari_denoise._napari.layers import METADATA_KEY
 from napari_denoise._napari.view import camera
+from tests.napari.conftest import PATIENCE, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SECOND = 1000
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -615,7 +615,7 @@ def preview(panel: Any, qtbot: Any, old: Any = None) -> Any:
         piece = panel.live.layer
         return piece is not None and piece.data is not old and not panel.live.busy
 
-    qtbot.waitUntil(is_new, timeout=10 * SECOND)
+    qtbot.waitUntil(is_new, timeout=PATIENCE)
     qtbot.wait(300)
     return panel.live.layer
 

@@ -15,12 +15,12 @@ from superqt.utils import WorkerBase
 from napari_denoise import denoise
 from napari_denoise._napari import results
 from napari_denoise.filling import Filling
+from tests.napari.conftest import PATIENCE, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SECOND = 1000
 FRAMES, HELD = 8, 5
 NAME = "movie [tikhonov]"
 
@@ -89,9 +89,9 @@ def start(
         panel.form.output.path.value = tmp_path / name
         viewer.dims.set_current_step(0, 0)
         click(panel.run_bar.run)
-        qtbot.waitUntil(lambda: panel.results.layer is not None, timeout=15 * SECOND)
+        qtbot.waitUntil(lambda: panel.results.layer is not None, timeout=PATIENCE)
         target = panel.results.layer.data
-        qtbot.waitUntil(lambda: target[HELD - 1].any(), timeout=15 * SECOND)
+        qtbot.waitUntil(lambda: target[HELD - 1].any(), timeout=PATIENCE)
         return panel
 
     return start
@@ -120,13 +120,13 @@ def test_a_result_fills_while_it_is_made(
     assert tuple(layer.scale) == (2, 0.5, 0.5)
     expected = denoise(movie, "tikhonov", axes="TYX", noise=10.0)
     # The plane in view was empty when it was looked at first.
-    qtbot.waitUntil(lambda: shown(layer).any(), timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: shown(layer).any(), timeout=PATIENCE)
     np.testing.assert_array_equal(shown(layer), expected[0])
     viewer.dims.set_current_step(0, FRAMES - 1)
     assert not shown(layer).any()
     assert not (tmp_path / name).exists()
     gate.open.set()
-    qtbot.waitUntil(lambda: not panel.running, timeout=15 * SECOND)
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
     assert [x.name for x in viewer.layers] == ["movie", NAME]
     assert viewer.layers[NAME] == layer
     assert isinstance(layer.data, zarr.Array if name == "out.zarr" else np.memmap)
@@ -148,15 +148,15 @@ def test_a_layer_is_drawn_only_if_what_it_shows_has_changed(
 ) -> None:
     panel = start()
     layer = panel.results.layer
-    qtbot.waitUntil(lambda: shown(layer).any(), timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: shown(layer).any(), timeout=PATIENCE)
     drawn = [time.monotonic()]
     layer.events.set_data.connect(lambda: drawn.append(time.monotonic()))
     # Planes that have come since somebody looked are drawn, and then nothing comes.
     quiet = 3 * results.REFRESH_MS / SECOND
-    qtbot.waitUntil(lambda: time.monotonic() - drawn[-1] > quiet, timeout=15 * SECOND)
+    qtbot.waitUntil(lambda: time.monotonic() - drawn[-1] > quiet, timeout=PATIENCE)
     drawn.clear()
     gate.open.set()
-    qtbot.waitUntil(lambda: not panel.running, timeout=15 * SECOND)
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
     assert len(drawn) <= 3  # the first plane is there since long
 
 
@@ -172,10 +172,10 @@ def test_cancel_removes_it(
 ) -> None:
     panel = start(name)
     click(panel.run_bar.cancel)
-    qtbot.waitUntil(lambda: not panel.running, timeout=2 * SECOND)
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
     assert [layer.name for layer in viewer.layers] == ["movie"]
     gate.open.set()
-    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=20 * SECOND)
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=PATIENCE)
     assert not list(tmp_path.glob("*out*"))
     assert not list(tmp_path.glob(".*"))
 
@@ -186,7 +186,7 @@ def test_an_error_removes_it(
     panel = start()
     gate.broken = True
     gate.open.set()
-    qtbot.waitUntil(lambda: not panel.running, timeout=20 * SECOND)
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
     assert [layer.name for layer in viewer.layers] == ["movie"]
     assert "the disk is gone" in panel.run_bar.message.value
     assert not list(tmp_path.glob(".*"))
@@ -199,7 +199,7 @@ def test_closing_the_panel_removes_it(
     viewer.window.remove_dock_widget(panel.native.parent())
     assert [layer.name for layer in viewer.layers] == ["movie"]
     gate.open.set()
-    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=20 * SECOND)
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=PATIENCE)
     assert not list(tmp_path.glob("*out*"))
 
 
@@ -209,7 +209,7 @@ def test_a_layer_that_was_removed_comes_back_complete(
     panel = start()
     viewer.layers.remove(NAME)
     gate.open.set()
-    qtbot.waitUntil(lambda: not panel.running, timeout=15 * SECOND)
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
     expected = denoise(movie, "tikhonov", axes="TYX", noise=10.0)
     np.testing.assert_array_equal(np.asarray(viewer.layers[NAME].data), expected)
 
@@ -219,6 +219,6 @@ def test_a_tiff_keeps_what_the_layer_says(
 ) -> None:
     panel = start("out.ome.tif")
     gate.open.set()
-    qtbot.waitUntil(lambda: not panel.running, timeout=15 * SECOND)
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
     with tifffile.TiffFile(tmp_path / "out.ome.tif") as file:
         assert file.series[0].axes == "TYX"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from itertools import pairwise
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +15,10 @@ from dask import array as dask_array
 from superqt.utils import WorkerBase
 
 from napari_denoise._napari.view import camera
+from tests.napari.conftest import PATIENCE, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-SECOND = 1000
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def shown(qtbot: Any) -> Callable[[Any], Any]:
             layer = panel.live.layer
             return layer is not None and layer.data is not old and not panel.live.busy
 
-        qtbot.waitUntil(is_new, timeout=10 * SECOND)
+        qtbot.waitUntil(is_new, timeout=PATIENCE)
         return panel.live.layer
 
     return shown
@@ -266,7 +267,7 @@ def test_it_keeps_nothing_of_an_image_that_is_gone(
         gc.collect()
         return alive() is None
 
-    qtbot.waitUntil(is_gone, timeout=5 * SECOND)
+    qtbot.waitUntil(is_gone, timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -275,7 +276,7 @@ def stuck() -> Iterator[threading.Event]:
     from torch.nn.modules.module import register_module_forward_pre_hook
 
     go_on = threading.Event()
-    hook = register_module_forward_pre_hook(lambda *_: go_on.wait(20) and None)
+    hook = register_module_forward_pre_hook(lambda *_: go_on.wait(60) and None)
     yield go_on
     go_on.set()
     hook.remove()
@@ -290,7 +291,7 @@ def test_late_answers_are_dropped(
     panel = open_panel("unet-fast")
     panel.form.layer.value = viewer.layers["cells"]
     panel.preview.value = True
-    qtbot.waitUntil(lambda: panel.note.value == "Preview …", timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: panel.note.value == "Preview …", timeout=PATIENCE)
     if how == "off":
         panel.preview.value = False
     elif how == "layer":
@@ -299,7 +300,7 @@ def test_late_answers_are_dropped(
         panel.form.layer.value = other
     qtbot.wait(300)
     stuck.set()
-    qtbot.waitUntil(lambda: not panel.live.busy, timeout=10 * SECOND)
+    qtbot.waitUntil(lambda: not panel.live.busy, timeout=PATIENCE)
     left = {"off": ["cells", "others"], "layer": []}
     assert names(viewer) == left.get(how, ["cells", "others", "others [preview]"])
     assert panel.note.value == ""
@@ -322,7 +323,7 @@ def test_only_planes_are_shown(
     panel = open_panel()
     shown(panel)
     viewer.dims.ndisplay = 3
-    qtbot.waitUntil(lambda: panel.live.layer is None, timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: panel.live.layer is None, timeout=PATIENCE)
     assert "in 2D" in panel.note.value
     viewer.dims.ndisplay = 2
     shown(panel)
@@ -384,20 +385,22 @@ def test_a_run_has_the_processor_for_itself(
 def test_the_window_stays_alive(
     viewer: Any, open_panel: Any, shown: Any, noisy: Any, qtbot: Any
 ) -> None:
-    from time import monotonic
-
     viewer.add_image(np.tile(noisy, (4, 4)), name="cells")
     panel = open_panel("unet")
     shown(panel)  # torch is imported, the model is read
-    old = panel.live.layer.data
-    panel.form.strength.value = 0.8
-    gaps, last = [], monotonic()
-    while panel.live.layer.data is old:
-        qtbot.wait(5)
-        now = monotonic()
-        gaps.append(now - last)
-        last = now
-    assert max(gaps) < 0.3
+
+    def longest_pause(strength: float) -> float:
+        """Seconds between two moves of the window while the preview changes."""
+        old = panel.live.layer.data
+        panel.form.strength.value = strength
+        seen = [monotonic()]
+        while panel.live.layer.data is old:
+            qtbot.wait(5)
+            seen.append(monotonic())
+        return max(after - before for before, after in pairwise(seen))
+
+    # A machine that has other things to do may stall once, this window would always.
+    assert min(longest_pause(strength) for strength in (0.8, 0.7, 0.6)) < 0.3
 
 
 def test_a_comparison_of_the_preview_leaves_the_image_to_be_seen(
@@ -422,5 +425,5 @@ def test_a_run_goes_on_with_the_comparison_of_the_preview(
     panel.compare.how.value = "blink"
     run(panel)
     wanted = ["cells", "cells [tikhonov]", "cells [tikhonov] [compare]"]
-    qtbot.waitUntil(lambda: names(viewer) == wanted, timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: names(viewer) == wanted, timeout=PATIENCE)
     assert panel.compare.how.value == "blink"

@@ -24,11 +24,11 @@ from napari_denoise._napari.wording import noise_in_numbers
 from napari_denoise.errors import DenoiseError, NoiseError
 from napari_denoise.sources import layer_axes
 from tests.conftest import draw, scene
+from tests.napari.conftest import PATIENCE, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SECOND = 1000
 SQUARE = [[9.5, 19.5], [9.5, 59.5], [49.5, 59.5], [49.5, 19.5]]
 """40 × 40 pixels."""
 
@@ -501,7 +501,7 @@ def test_a_closed_plot_lets_go_of_the_image(
         gc.collect()
         return copy() is None
 
-    qtbot.waitUntil(is_gone, timeout=5 * SECOND)
+    qtbot.waitUntil(is_gone, timeout=PATIENCE)
 
 
 def test_colours_follow_the_theme(viewer: Any, panel: Panel, opened: NoisePlot) -> None:

@@ -15,11 +15,11 @@ from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 from superqt.utils import WorkerBase
 
 from napari_denoise._napari.scrolling import FittingScrollArea
+from tests.napari.conftest import PATIENCE, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECOND = 1000
 SETTLED = SECOND // 2  # after that Qt lays nothing out any more
 
 
@@ -111,7 +111,7 @@ def test_cancel_keeps_nothing(
     click(panel.run_bar.run)
     qtbot.waitUntil(lambda: panel.run_bar.bar.value > 0, timeout=60 * SECOND)
     click(panel.run_bar.cancel)
-    qtbot.waitUntil(lambda: not panel.running, timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
     assert names(viewer) == ["stack"]
     assert panel.run_bar.message.value == "Cancelled. Nothing was changed."
     assert panel.run_bar.run.enabled
@@ -303,7 +303,7 @@ def test_closing_the_panel_stops_the_run(
     qtbot.waitUntil(lambda: panel.run_bar.bar.value > 0, timeout=60 * SECOND)
     viewer.window.remove_dock_widget(panel.native)
     assert not panel.running
-    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=PATIENCE)
     assert names(viewer) == ["stack"]
 
 
@@ -315,7 +315,7 @@ def test_closing_the_viewer_stops_the_run(
     click(panel.run_bar.run)
     qtbot.waitUntil(lambda: panel.run_bar.bar.value > 0, timeout=60 * SECOND)
     viewer.close()
-    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=PATIENCE)
 
 
 def test_nothing_holds_the_image_afterwards(
@@ -334,7 +334,7 @@ def test_nothing_holds_the_image_afterwards(
         gc.collect()
         return image() is None and result() is None
 
-    qtbot.waitUntil(gone, timeout=5 * SECOND)
+    qtbot.waitUntil(gone, timeout=PATIENCE)
 
 
 def test_it_fits_a_small_window(viewer: Any, open_panel: Any) -> None:
@@ -364,7 +364,7 @@ def test_nothing_moves_while_it_runs(
     qtbot.waitUntil(lambda: panel.run_bar.bar.value > 0, timeout=60 * SECOND)
     look()
     click(panel.run_bar.cancel)
-    qtbot.waitUntil(lambda: not panel.running, timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
     look()
     panel.run_bar.say("a long sentence, many times over " * 30, "warning")
     look()
@@ -380,11 +380,11 @@ def test_keys_press_the_buttons(
     panel.native.window().activateWindow()
     focused = panel.form.model.native
     focused.setFocus()
-    qtbot.waitUntil(lambda: panel.native.window().isActiveWindow(), timeout=SECOND)
+    qtbot.waitUntil(lambda: panel.native.window().isActiveWindow(), timeout=PATIENCE)
     qtbot.keyClick(focused, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: panel.running, timeout=SECOND)
+    qtbot.waitUntil(lambda: panel.running, timeout=PATIENCE)
     qtbot.keyClick(focused, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not panel.running, timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
     assert names(viewer) == ["stack"]
     assert panel.run_bar.message.value == "Cancelled. Nothing was changed."
 

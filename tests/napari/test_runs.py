@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,11 +9,10 @@ import pytest
 from superqt.utils import WorkerBase
 
 from napari_denoise import denoise
+from tests.napari.conftest import PATIENCE, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-SECOND = 1000
 
 
 def names(viewer: Any) -> list[str]:
@@ -138,25 +136,24 @@ def test_cancel_keeps_what_was_finished(
     click(panel.run_bar.run)
     qtbot.waitUntil(lambda: "short [unet]" in names(viewer), timeout=60 * SECOND)
     click(panel.run_bar.cancel)
-    qtbot.waitUntil(lambda: not panel.running, timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
     assert names(viewer) == ["long", "short", "short [unet]"]
     last = panel.run_bar.message.value.splitlines()[-1]
     assert last == "Cancelled. What was done before is kept."
-    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=5 * SECOND)
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=PATIENCE)
 
 
 def test_a_method_that_cannot_be_stopped_is_left_alone(
     viewer: Any, open_panel: Any, click: Any, run: Any, qtbot: Any, noisy: Any
 ) -> None:
-    viewer.add_image(np.tile(noisy, (10, 10)), name="large")
+    viewer.add_image(np.tile(noisy, (12, 12)), name="large")
     panel = open_panel("nlm")  # takes seconds for a plane, without a break
     click(panel.run_bar.run)
-    qtbot.wait(SECOND)
+    qtbot.wait(SECOND // 2)
     assert panel.running
-    began = time.monotonic()
     click(panel.run_bar.cancel)
-    qtbot.waitUntil(lambda: not panel.running, timeout=5 * SECOND)
-    assert time.monotonic() - began < 1
+    qtbot.waitUntil(lambda: not panel.running, timeout=PATIENCE)
+    assert WorkerBase._worker_set  # it works on, and nobody waits for it
     assert panel.run_bar.message.value == "Cancelled. Nothing was changed."
     panel.form.model.value = "tikhonov"
     run(panel)
@@ -191,7 +188,7 @@ def test_only_what_is_in_view(
     difference = piece.data[0].astype(int) - whole[1, top:bottom, left:right]
     assert abs(difference).max() <= 1
     # It lies on its image, and can be compared with it there.
-    qtbot.waitUntil(lambda: panel.compare.result.value == piece, timeout=SECOND)
+    qtbot.waitUntil(lambda: panel.compare.result.value == piece, timeout=PATIENCE)
     assert panel.compare.reference.value.name == "stack"
     panel.form.model.value = "unet"
     panel.form.neighbours.value = "auto"

@@ -32,13 +32,13 @@ from napari_denoise.noise import NoiseModel
 from napari_denoise.training import losses, targets, trainable
 from napari_denoise.training.augmentation import Augmentation
 from napari_denoise.training.events import Point, TrainingStarted
+from tests.napari.conftest import PATIENCE, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
-SECOND = 1000
 PAUSE = 3 * SECOND // 2
 MANY = 4000
 """Steps that no test waits for."""
@@ -266,7 +266,7 @@ def test_closing_the_viewer_saves_what_was_not_saved(
     def is_saved() -> bool:
         return "small noisy" in {card.name for card in own_models()}
 
-    qtbot.waitUntil(is_saved, timeout=10 * SECOND)
+    qtbot.waitUntil(is_saved, timeout=PATIENCE)
 
 
 def test_the_bar_says_what_goes_on(tune: Any, click: Any, finish: Any) -> None:
@@ -417,7 +417,7 @@ def test_nothing_holds_the_images_afterwards(
         gc.collect()
         return image() is None
 
-    qtbot.waitUntil(gone, timeout=5 * SECOND)
+    qtbot.waitUntil(gone, timeout=PATIENCE)
 
 
 def test_model_time_and_device_are_remembered(
