@@ -245,16 +245,11 @@ def _say_origin(pixels: ET.Element, info: ImageInfo) -> None:
     """Place the first plane; those of a source keep the places they have."""
     if pixels.find("Plane") is not None or not any(info.origin.values()):
         return
-    # Without a unit a position counts the steps of some stage.
-    told = {
-        f"Position{axis}{part}": value
-        for axis in "XYZ"
-        if axis in info.origin
-        for part, value in (
-            ("", repr(float(info.origin[axis]))),
-            ("Unit", info.units.get(axis, USUAL[axis])),
-        )
-    }
+    told = {}
+    for axis in (axis for axis in "XYZ" if axis in info.origin):
+        told[f"Position{axis}"] = repr(float(info.origin[axis]))
+        # Without a unit a position counts the steps of some stage.
+        told[f"Position{axis}Unit"] = info.units.get(axis, USUAL[axis])
     if told:
         place = dict.fromkeys(("TheZ", "TheC", "TheT"), "0")
         pixels.insert(_after_data(pixels), ET.Element("Plane", {**place, **told}))
