@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,7 +121,8 @@ def test_options_arrive(
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl+C cannot be sent to one process")
 def test_it_says_after_a_stop_how_to_go_on(raw: Path, tmp_path: Path) -> None:
     big = tifffile.imread(raw / "a.tif").repeat(40, 0).repeat(40, 1)
-    tifffile.imwrite(raw / "z.tif", big)
+    # More planes than are denoised while the signal is on its way.
+    tifffile.imwrite(raw / "z.tif", [big] * 6, metadata={"axes": "ZYX"})
     target = tmp_path / "out"
     with subprocess.Popen(
         [*FOREGROUND, "batch", raw, target, "--model", "unet"],
@@ -129,7 +131,7 @@ def test_it_says_after_a_stop_how_to_go_on(raw: Path, tmp_path: Path) -> None:
     ) as process:
         assert process.stderr is not None
         while process.poll() is None and not (target / "a.tif").exists():
-            pass
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         told = process.stderr.read()
     assert process.returncode == 130

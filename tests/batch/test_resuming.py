@@ -22,8 +22,13 @@ FILES = 24
 RUN = """
 import sys
 from napari_denoise.batch import batch_steps
+from napari_denoise.batch.events import FileDone
 for step in batch_steps(sys.argv[1], sys.argv[2], "tikhonov", form=sys.argv[3]):
-    print(type(step).__name__, flush=True)
+    if isinstance(step, FileDone) and step.records[0].outcome == "done":
+        print("done", flush=True)
+        sys.stdin.readline()  # no further until one is told to: see `kill_after`
+    elif not isinstance(step, FileDone):
+        print(type(step).__name__, flush=True)
 """
 
 
@@ -64,16 +69,29 @@ def pixels(folder: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def kill_after(seconds: float, source: Path, target: Path, form: str) -> bool:
-    """Start a batch, kill it so long after its files were found; False: it was over."""
+def kill_after(
+    files: int, seconds: float, source: Path, target: Path, form: str
+) -> None:
+    """Start a batch, and kill it so long after it has done so many files.
+
+    However slow the machine, it does one more file at most until it is killed.
+    """
     command = [sys.executable, "-c", RUN, str(source), str(target), form]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "FolderRead\n"
+        while files:
+            line = process.stdout.readline()
+            assert line, "it ended by itself"
+            if line == "done\n":
+                files -= 1
+                process.stdin.write("\n")
+                process.stdin.flush()
         time.sleep(seconds)
-        ended = process.poll() is not None
         process.kill()
-    return not ended
 
 
 def same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> bool:
@@ -88,13 +106,13 @@ def kill_and_resume(
 ) -> None:
     form, expected, seconds = undisturbed
     rng = random.Random(times)
-    killed = 0
-    for _ in range(times):
-        # A share of the way at a time, so that the last kill still finds work.
-        killed += kill_after(rng.uniform(0, 2 * seconds / times), many, target, form)
+    sure = FILES - times - 1  # so many are surely done, and one is surely not
+    for number in range(times):
+        files = sure * (number + 1) // times - sure * number // times
+        kill_after(files, rng.uniform(0, 3 * seconds / FILES), many, target, form)
         assert same(pixels(target), expected)
-    assert killed
     before = len(pixels(target))
+    assert sure <= before < FILES
     report = denoise_folder(many, target, "tikhonov", form=form)
     assert not report.failed
     assert report.skipped == before

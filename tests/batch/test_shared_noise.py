@@ -19,6 +19,30 @@ if TYPE_CHECKING:
 MODEL = "tikhonov"
 
 
+def remembered(raw: Path, out: Path, **options: Any) -> bool:
+    """Whether a run took the noise of the one before."""
+    kept = out / "report_files" / "shared_noise.json"
+    before = kept.stat().st_mtime_ns
+    denoise_folder(raw, out, MODEL, noise="shared", **options)
+    return kept.stat().st_mtime_ns == before
+
+
+def test_one_search_is_known_by_all_its_names(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    denoise_folder(raw, out, MODEL, noise="shared")
+    assert remembered(raw, out, pattern=["*"])
+    assert not remembered(raw, out, pattern=["A*", "b.tif"])
+    assert remembered(raw, out, pattern=("B.tif", "a*", "a*"))
+
+
+def test_folders_below_are_another_search(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    denoise_folder(raw, out, MODEL, noise="shared")
+    assert not remembered(raw, out, recursive=False)
+    assert remembered(raw, out, recursive=False)
+    assert not remembered(raw, out)
+
+
 class Broken:
     """An array that is read lazily, and cannot be."""
 

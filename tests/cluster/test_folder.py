@@ -195,4 +195,5 @@ def test_no_scheduler_is_told(raw: Path, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="either"):
         denoise_folder(raw, tmp_path / "out", scheduler="tcp://x:1", workers=2)
     with pytest.raises(OptionError, match="from 1 on"):
-        denoise_folder(raw, tmp_path / "out", workers=0)
+        denoise_folder(raw, tmp_path / "out", workers=0, noise="shared")
+    assert not (tmp_path / "out").exists()

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 RESULT_NAMES = (".tif", ".tiff", ".ome.tif", ".ome.tiff")
 """Endings of TIFF files that results keep."""
-NUMBERED = re.compile(r"(.+)_(\d+)")
+NUMBERED = re.compile(r"(.+)_(0|[1-9]\d*)")
+"""Names of the results of several images in a file; they have no leading zeros."""
 CLOSED = "This folder cannot be looked into: you may not read it, or it has vanished."
 
 

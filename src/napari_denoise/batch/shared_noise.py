@@ -49,7 +49,7 @@ def shared_noise(
     axes : str or None
         As `denoise` takes them.
     search : mapping
-        Takes JSON: which files are looked for.
+        Which files are looked for, as `searched` tells it.
     kept : Path
         Folder where the models are kept for the next run.
     reader : Reader
@@ -81,6 +81,29 @@ def shared_noise(
     with whole(path) as partial:
         partial.write_text(json.dumps(facts), encoding="utf-8")
     return models
+
+
+def searched(
+    source: Path, patterns: Sequence[str], *, recursive: bool
+) -> dict[str, Any]:
+    """Say which files are looked for: the same for all ways to say the same.
+
+    Parameters
+    ----------
+    source : Path
+        The folder.
+    patterns : sequence of str
+        In any order; upper and lower case are the same.
+    recursive : bool
+        Whether folders below it are looked into.
+
+    Returns
+    -------
+    dict
+        Takes JSON.
+    """
+    names = sorted({pattern.lower() for pattern in patterns})
+    return {"source": str(source.resolve()), "pattern": names, "recursive": recursive}
 
 
 def _measure(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext, suppress
-from dataclasses import replace
+from contextlib import ExitStack, suppress
+from dataclasses import fields, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,15 @@ from napari_denoise.batch.reader import OwnFormats
 from napari_denoise.batch.records import BatchReport, FileRecord
 from napari_denoise.batch.reporting import check_report, write_report
 from napari_denoise.batch.searching import ALL, REPORT_FILES
-from napari_denoise.batch.shared_noise import shared_noise
+from napari_denoise.batch.shared_noise import searched, shared_noise
 from napari_denoise.errors import FileError
 from napari_denoise.progress import TileDone, run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
+    from contextlib import AbstractContextManager
+
+    from distributed import Client
 
     from napari_denoise.batch.events import BatchSteps
     from napari_denoise.batch.items import Item
@@ -127,34 +130,38 @@ def batch_steps(
         raise FileError("Name both folders: that of the images and that of results.")
     alone = scheduler is None and workers is None
     chosen = _options(model, options)
-    # Workers have devices of their own, and may stand in another folder.
+    # Workers have devices of their own.
     loaded = (chosen if alone else replace(chosen, device="auto")).check()
-    origin, folder = (
-        path if alone else path.absolute() for path in (Path(source), Path(target))
-    )
+    # Other processes may stand in another folder.
+    origin, folder = Path(source).absolute(), Path(target).absolute()
     opener = reader or OwnFormats()
+    patterns = [pattern] if isinstance(pattern, str) else list(pattern)
     items = find_items(
         origin,
         folder,
-        pattern=pattern,
+        pattern=patterns,
         recursive=recursive,
         form=chosen.form,
         is_image=opener.is_image,
     )
     check_originals(origin, folder, items)
     yield FolderRead(len(items), sum(item.bytes for item in items))
-    _make_folder(folder)
-    check_report(folder, overwrite=overwrite)
-    if chosen.noise == SHARED:
-        search = {"source": str(origin.resolve()), "pattern": pattern}
-        kept = folder / REPORT_FILES
-        models = shared_noise(items, chosen.axes, search, kept, opener, cancelled)
-        chosen = replace(chosen, noise=models)
-    work = FileWork(chosen, chosen.fingerprint(loaded), folder, overwrite, opener)
-    # Loaded once: by its name it would be read again for each file.
-    work = replace(work, options=replace(chosen, model=loaded))
     records: list[FileRecord] = []
-    with nullcontext(_each) if alone else _away(work, origin, scheduler, workers) as go:
+    with ExitStack() as opened:
+        client = None if alone else opened.enter_context(_reach(scheduler, workers))
+        _make_folder(folder)
+        check_report(folder, overwrite=overwrite)
+        go = _each
+        if client is not None:
+            go = _away(client, loaded, chosen.device, origin, folder)
+        if chosen.noise == SHARED:
+            search = searched(origin, patterns, recursive=recursive)
+            kept = folder / REPORT_FILES
+            models = shared_noise(items, chosen.axes, search, kept, opener, cancelled)
+            chosen = replace(chosen, noise=models)
+        # Loaded once: by its name the model would be read again for each file.
+        wanted, mark = replace(chosen, model=loaded), chosen.fingerprint(loaded)
+        work = FileWork(wanted, mark, folder, overwrite, opener)
         try:
             yield from go(work, items, records, cancelled)
         except BaseException:
@@ -166,10 +173,14 @@ def batch_steps(
 
 
 def _options(model: Any, options: dict[str, Any]) -> BatchOptions:
-    try:
-        return BatchOptions(model=model, **options)
-    except TypeError as error:
-        raise TypeError(f"denoise_folder: {error}") from error
+    known = [field.name for field in fields(BatchOptions)]
+    for name in options:
+        if name not in known:
+            raise TypeError(
+                f"denoise_folder() got an unexpected keyword argument {name!r}: it "
+                f"takes those of batch_steps, and {', '.join(known)}."
+            )
+    return BatchOptions(model=model, **options)
 
 
 def _make_folder(folder: Path) -> None:
@@ -184,11 +195,18 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _away(work: FileWork, source: Path, scheduler: Any, workers: int | None) -> Any:
+def _reach(scheduler: Any, workers: int | None) -> AbstractContextManager[Client]:
+    """Reach a cluster, before anything is made or measured for it."""
+    from napari_denoise.cluster.connecting import connect
+
+    return connect(scheduler, workers)
+
+
+def _away(*asked: Any) -> Any:
     """Have other processes do what `_each` does."""
     from napari_denoise.cluster.folder import crew_for_files
 
-    return crew_for_files(work, source, scheduler, workers)
+    return crew_for_files(*asked)
 
 
 def _each(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.batch.events import FileDone
 from napari_denoise.batch.pace import Pace
 from napari_denoise.batch.records import FileRecord
-from napari_denoise.cluster.connecting import connect
 from napari_denoise.cluster.crew import Crew
 from napari_denoise.cluster.named import NamedModel, without_fits
 from napari_denoise.cluster.workers import clean_up, device_here, unwanted
@@ -17,11 +16,14 @@ from napari_denoise.errors import WorkerLost
 from napari_denoise.progress import run_to_end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
+
+    from distributed import Client
 
     from napari_denoise.batch.file_work import FileWork
     from napari_denoise.batch.items import Item
+    from napari_denoise.models import Model
 
     Each = Callable[..., Generator[Any, None, None]]
 
@@ -54,49 +56,48 @@ class Files:
             clean_up(device)
 
 
-@contextmanager
 def crew_for_files(
-    work: FileWork, source: Path, scheduler: Any, workers: int | None
-) -> Iterator[Each]:
-    """Reach the workers that will work on the files of a folder.
+    client: Client, model: Model, device: str, source: Path, folder: Path
+) -> Each:
+    """Look whether workers can work on the files of a folder.
 
     Parameters
     ----------
-    work : FileWork
-        With its model loaded, and paths that hold on all machines.
-    source : Path
-        The folder.
-    scheduler, workers
-        As :func:`napari_denoise.cluster.connecting.connect` takes them.
+    client : distributed.Client
+        Knows the workers.
+    model : Model
+        Loaded.
+    device : str
+        As the user named it.
+    source, folder : Path
+        Of the images and of the results: paths that hold on all machines.
 
-    Yields
-    ------
+    Returns
+    -------
     callable
         Does what the loop over the files does on one machine.
 
     Raises
     ------
     DenoiseError
-        If there is no cluster, or one of its workers cannot do the work.
+        If one of the workers cannot do the work.
     """
-    with connect(scheduler, workers) as client:
-        crew, model = Crew(client), NamedModel.of(work.options.model)
-        crew.check(source, work.folder, [model], work.options.device)
+    crew, named = Crew(client), NamedModel.of(model)
+    crew.check(source, folder, [named], device)
 
-        def each(
-            work: FileWork,
-            items: Sequence[Item],
-            records: list[FileRecord],
-            cancelled: Callable[[], bool] | None,
-        ) -> Generator[FileDone, None, None]:
-            options = replace(
-                work.options, model=model.name, noise=without_fits(work.options.noise)
-            )
-            sent = replace(work, options=options)
-            files = Files(sent, model, crew.gpus)
-            return _each(crew, files, items, records, cancelled)
+    def each(
+        work: FileWork,
+        items: Sequence[Item],
+        records: list[FileRecord],
+        cancelled: Callable[[], bool] | None,
+    ) -> Generator[FileDone, None, None]:
+        options = replace(
+            work.options, model=named.name, noise=without_fits(work.options.noise)
+        )
+        files = Files(replace(work, options=options), named, crew.gpus)
+        return _each(crew, files, items, records, cancelled)
 
-        yield each
+    return each
 
 
 def _each(
