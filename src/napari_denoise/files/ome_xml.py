@@ -252,13 +252,10 @@ def _say_origin(pixels: ET.Element, info: ImageInfo) -> None:
         told[f"Position{axis}Unit"] = info.units.get(axis, USUAL[axis])
     if told:
         place = dict.fromkeys(("TheZ", "TheC", "TheT"), "0")
-        pixels.insert(_after_data(pixels), ET.Element("Plane", {**place, **told}))
-
-
-def _after_data(pixels: ET.Element) -> int:
-    """Where planes come in the order that the schema wants."""
-    tags = [child.tag for child in pixels]
-    return len(tags) - tags[::-1].index("TiffData")
+        after = [child.tag for child in pixels].index(
+            "TiffData"
+        ) + 1  # as in the schema
+        pixels.insert(after, ET.Element("Plane", {**place, **told}))
 
 
 def _say_channels(
