@@ -79,8 +79,8 @@ def crew_for_files(
     DenoiseError
         If there is no cluster, or one of its workers cannot do the work.
     """
-    with connect(scheduler, workers) as client:
-        crew, model = Crew(client), NamedModel.of(work.options.model)
+    with connect(scheduler, workers) as client, Crew(client) as crew:
+        model = NamedModel.of(work.options.model)
         crew.check(source, work.folder, [model], work.options.device)
 
         def each(
