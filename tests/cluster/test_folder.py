@@ -14,7 +14,8 @@ import torch
 from napari_denoise import denoise_folder, load_model, save_model
 from napari_denoise.batch import batch_steps
 from napari_denoise.batch.events import FileDone
-from napari_denoise.cluster.crew import PER_THREAD, Crew
+from napari_denoise.cluster.crew import Crew
+from napari_denoise.cluster.rounds import PER_THREAD
 from napari_denoise.errors import Cancelled, ClusterError, ModelError, OptionError
 from napari_denoise.files import read_mark
 from napari_denoise.progress import run_to_end
@@ -182,8 +183,11 @@ def test_a_model_in_memory_is_refused(
 def test_paths_that_workers_do_not_see_are_told(
     tmp_path: Path, client: Client, scheduler: str
 ) -> None:
-    with pytest.raises(ClusterError, match=r"does not see .*nowhere.*share") as caught:
-        Crew(client).check(Path("/nowhere"), tmp_path, [], "auto")
+    with (
+        pytest.raises(ClusterError, match=r"does not see .*nowhere.*share") as caught,
+        Crew(client) as crew,
+    ):
+        crew.check(Path("/nowhere"), tmp_path, [], "auto")
     assert "(1 more are in trouble, too.)" in str(caught.value)
     assert not hidden(tmp_path)
 

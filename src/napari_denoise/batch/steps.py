@@ -153,7 +153,8 @@ def batch_steps(
         check_report(folder, overwrite=overwrite)
         go = _each
         if client is not None:
-            go = _away(client, loaded, chosen.device, origin, folder)
+            away = _away(client, loaded, chosen.device, origin, folder)
+            go = opened.enter_context(away)
         if chosen.noise == SHARED:
             search = searched(origin, patterns, recursive=recursive)
             kept = folder / REPORT_FILES

@@ -22,6 +22,8 @@ EXTRA = (
     "pip install “napari-denoise[cluster]”."
 )
 GONE = "The scheduler has gone. Start it again: the same call does what is missing."
+RUNNING = "running"
+"""Status of a client that has its scheduler."""
 PATIENCE = 60.0
 """Seconds that a scheduler and its first worker may take to answer."""
 ANSWER = 10.0

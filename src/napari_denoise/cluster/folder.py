@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from napari_denoise.errors import WorkerLost
 from napari_denoise.progress import run_to_end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from distributed import Client
@@ -56,9 +56,10 @@ class Files:
             clean_up(device)
 
 
+@contextmanager
 def crew_for_files(
     client: Client, model: Model, device: str, source: Path, folder: Path
-) -> Each:
+) -> Iterator[Each]:
     """Look whether workers can work on the files of a folder.
 
     Parameters
@@ -72,8 +73,8 @@ def crew_for_files(
     source, folder : Path
         Of the images and of the results: paths that hold on all machines.
 
-    Returns
-    -------
+    Yields
+    ------
     callable
         Does what the loop over the files does on one machine.
 
@@ -82,22 +83,23 @@ def crew_for_files(
     DenoiseError
         If one of the workers cannot do the work.
     """
-    crew, named = Crew(client), NamedModel.of(model)
-    crew.check(source, folder, [named], device)
+    named = NamedModel.of(model)
+    with Crew(client) as crew:
+        crew.check(source, folder, [named], device)
 
-    def each(
-        work: FileWork,
-        items: Sequence[Item],
-        records: list[FileRecord],
-        cancelled: Callable[[], bool] | None,
-    ) -> Generator[FileDone, None, None]:
-        options = replace(
-            work.options, model=named.name, noise=without_fits(work.options.noise)
-        )
-        files = Files(replace(work, options=options), named, crew.gpus)
-        return _each(crew, files, items, records, cancelled)
+        def each(
+            work: FileWork,
+            items: Sequence[Item],
+            records: list[FileRecord],
+            cancelled: Callable[[], bool] | None,
+        ) -> Generator[FileDone, None, None]:
+            options = replace(
+                work.options, model=named.name, noise=without_fits(work.options.noise)
+            )
+            files = Files(replace(work, options=options), named, crew.gpus)
+            return _each(crew, files, items, records, cancelled)
 
-    return each
+        yield each
 
 
 def _each(

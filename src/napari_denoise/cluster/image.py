@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from napari_denoise.cluster.block_work import BlockWork
 from napari_denoise.cluster.connecting import connect
-from napari_denoise.cluster.crew import ATTEMPTS, Crew
+from napari_denoise.cluster.crew import Crew
 from napari_denoise.cluster.order import Order
 from napari_denoise.cluster.partial import Journal, Partial
+from napari_denoise.cluster.rounds import ATTEMPTS
 from napari_denoise.denoising import noise_remarks
 from napari_denoise.errors import FileError, WorkerLost
 from napari_denoise.files import ImageTarget, open_image
@@ -129,13 +130,13 @@ def denoise_on_cluster_steps(
         out = _checked(target, path, image.info)
         order = Order.of(image, model, strength, neighbours, dtype, request)
         order = replace(order, source=replace(order.source, name=str(source)))
-        with connect(scheduler, workers) as client:
+        with connect(scheduler, workers) as client, Crew(client) as crew:
             run = _Run(
                 order,
                 path,
                 series,
                 Partial(out, order.fingerprint(path, series)),
-                Crew(client),
+                crew,
                 cancelled or (lambda: False),
             )
             journal = yield from run.prepare_steps()

@@ -252,9 +252,9 @@ def _say_origin(pixels: ET.Element, info: ImageInfo) -> None:
         told[f"Position{axis}Unit"] = info.units.get(axis, USUAL[axis])
     if told:
         place = dict.fromkeys(("TheZ", "TheC", "TheT"), "0")
-        after = [child.tag for child in pixels].index(
-            "TiffData"
-        ) + 1  # as in the schema
+        # The schema wants it after the last TiffData.
+        tags = [child.tag for child in pixels]
+        after = len(tags) - tags[::-1].index("TiffData")
         pixels.insert(after, ET.Element("Plane", {**place, **told}))
 
 
