@@ -13,6 +13,8 @@ import pytest
 import tifffile
 
 from napari_denoise import denoise_on_cluster, denoise_on_cluster_steps
+from napari_denoise.cluster.partial import Partial
+from napari_denoise.cluster.plan import Plan
 from napari_denoise.errors import Cancelled, FileError
 from napari_denoise.files import ImageTarget, open_image, read_mark
 from napari_denoise.progress import TileDone, run_to_end
@@ -223,6 +225,14 @@ def test_the_target_is_checked_first(stack: Path, tmp_path: Path) -> None:
     (tmp_path / "out.zarr").mkdir()
     with pytest.raises(FileError, match="exists already"):
         denoise_on_cluster(stack, tmp_path / "out.zarr", workers=2)
+
+
+def test_what_zarr_cannot_hold_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    plan = Plan((), ())
+    partial = Partial(ImageTarget(tmp_path / "out.zarr"), "0" * 64)
+    with pytest.raises(FileError, match="cannot be written"):
+        partial.begin(plan, (3, 8, 8), np.dtype("O"), "ZYX")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_image_itself_is_no_target(tmp_path: Path) -> None:

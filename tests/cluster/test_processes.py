@@ -86,6 +86,17 @@ def test_ctrl_c_leaves_no_process_and_no_partial_file(
     assert not list(out.rglob(".*"))
 
 
+def test_damaged_files_are_told_in_our_own_words_alone(tmp_path: Path) -> None:
+    raw = write_raw(tmp_path / "raw")
+    tifffile.imwrite(raw / "cut.tif", photons((9, 40, 48), 1), compression="zlib")
+    os.truncate(raw / "cut.tif", (raw / "cut.tif").stat().st_size // 2)
+    words = ("--workers", "1", "--model", "tikhonov")
+    ended = run("batch", raw, tmp_path / "out", *words)
+    assert ended.returncode == 1
+    assert "cut.tif: " in ended.stdout
+    assert "tifffile" not in ended.stderr.lower()
+
+
 def is_alive(process: psutil.Process) -> bool:
     """Whether a process is more than an entry that nobody has fetched."""
     try:

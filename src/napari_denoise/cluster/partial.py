@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_denoise.cluster.plan import Plan
-from napari_denoise.errors import FileError
+from napari_denoise.errors import DenoiseError, FileError
 from napari_denoise.files.creating import check_target, write_beside
 from napari_denoise.files.whole import give_name, remove, whole
 from napari_denoise.files.zarr_writing import complete_zarr, open_pixels, write_zarr
@@ -92,7 +92,10 @@ class Journal:
         return journal if journal.plan.holds() else None
 
     def note(self, number: int, found: BlockDone) -> None:
-        """Keep that a block is done, for good.
+        """Keep that a block is done, whatever process is killed.
+
+        Its chunks are the file system's to write: when a machine loses its power, those
+        of the last seconds may be lost though they are noted.
 
         Parameters
         ----------
@@ -189,11 +192,15 @@ class Partial:
         check_target(self._path, overwrite=self.target.overwrite)
         for left in self._path.parent.glob(f"{glob.escape(self._prefix)}*"):
             remove(left)
-        with _told_plainly(self._path):
-            self.folder.mkdir()
-            with write_zarr(self.image, self.target, shape, dtype, axes):
-                pass
-            return Journal.begin(self.folder / JOURNAL, plan)
+        try:
+            with _told_plainly(self._path):
+                self.folder.mkdir()
+                with write_zarr(self.image, self.target, shape, dtype, axes):
+                    pass
+                return Journal.begin(self.folder / JOURNAL, plan)
+        except BaseException:
+            remove(self.folder)  # nobody could go on with it
+            raise
 
     def finish(self, axes: str, ranges: Ranges, facts: dict[str, Any]) -> None:
         """Say how the image came about, and give it its name.
@@ -235,9 +242,11 @@ class Partial:
 def _told_plainly(path: Path) -> Iterator[None]:
     try:
         yield
-    except FileError:
+    except DenoiseError:
         raise
     except OSError as error:
         raise FileError(
             f"{path} cannot be written: {error.strerror or error}."
         ) from error
+    except (TypeError, ValueError) as error:  # as zarr says what it cannot hold
+        raise FileError(f"{path} cannot be written: {error}.") from error
