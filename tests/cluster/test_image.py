@@ -266,3 +266,18 @@ def test_a_former_result_is_replaced_last_of_all(
         np.testing.assert_array_equal(pixels(out), before)
     assert not np.array_equal(pixels(out), before)
     assert names(tmp_path) == ["out.zarr", "out.zarr.json"]
+
+
+def test_what_gets_the_name_meanwhile_is_kept(
+    stack: Path, tmp_path: Path, scheduler: str
+) -> None:
+    out = tmp_path / "out.zarr"
+    with pytest.raises(FileError, match="by another program meanwhile"):
+        for s in denoise_on_cluster_steps(stack, out, "tikhonov", scheduler=scheduler):
+            if isinstance(s, TileDone):
+                out.mkdir(exist_ok=True)
+    assert not list(out.iterdir())
+    assert len(journal(tmp_path)) == PLANES // 4  # it is only named when run again
+    out.rmdir()
+    denoise_on_cluster(stack, out, "tikhonov", scheduler=scheduler)
+    assert names(tmp_path) == ["out.zarr"]

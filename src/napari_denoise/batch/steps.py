@@ -115,6 +115,7 @@ def batch_steps(
     Yields
     ------
     FolderRead, FileProgress, FileDone
+        `FileProgress` only where no cluster does the work.
 
     Returns
     -------

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from napari_denoise.cluster.plan import Plan
 from napari_denoise.errors import DenoiseError, FileError
 from napari_denoise.files.creating import check_target, write_beside
-from napari_denoise.files.whole import give_name, remove, whole
+from napari_denoise.files.whole import give_name, refuse_existing, remove, whole
 from napari_denoise.files.zarr_writing import complete_zarr, open_pixels, write_zarr
 from napari_denoise.tally import Tally
 
@@ -223,9 +223,11 @@ class Partial:
             pixels = open_pixels(self.image, axes)
             pixels.facts, pixels.ranges = facts, ranges
             complete_zarr(self.image, self.target, pixels, axes)
+            if not self.target.overwrite:
+                refuse_existing(self._path)
             if self.target.beside:
                 write_beside(self._path, facts)
-            give_name(self.image, self._path)
+            give_name(self.image, self._path, overwrite=self.target.overwrite)
         remove(self.folder)
 
     @property
